@@ -1,0 +1,312 @@
+//! The branch's side of the link. The driver feeds it what happened and does what it answers; between the two lies
+//! everything that can fail.
+
+use std::collections::BTreeMap;
+
+use super::{Position, Refusal};
+use crate::error::{Code, Remedy};
+use crate::ids::{EpochId, JournalId};
+
+/// Where the link stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// 离线: no connection, or none that has been greeted on.
+    Down,
+    /// 问候中: a Greet is on its way.
+    Greeting,
+    /// 核对中: greeted; some journal's history is being replaced by the hub's copy.
+    Reconciling,
+    /// 在线: greeted and reconciled; entries flow.
+    Live,
+    /// 已扣留: the hub refuses this machine; an operator decides.
+    Held(Code),
+}
+
+/// What the hub granted for one journal, and how it compares with the branch's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The journal.
+    pub journal: JournalId,
+    /// Position in force from now on.
+    pub position: Position,
+    /// Size of the hub's copy.
+    pub size: u64,
+    /// Whether the branch's own journal begins with the hub's copy.
+    pub agrees: bool,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A connection stands. `next` was drawn at random for the Greet on it.
+    Connected {
+        /// The next epoch id.
+        next: EpochId,
+    },
+    /// The next epoch id is durable.
+    EpochStored,
+    /// The Greet was accepted; the grants are durable.
+    Greeted(Vec<Granted>),
+    /// The hub's copy is now the prefix of the journal, own entries appended again; all durable.
+    Adopted {
+        /// The journal.
+        journal: JournalId,
+        /// Its size now.
+        size: u64,
+    },
+    /// Entries became durable in the branch's own journal.
+    Appended {
+        /// The journal.
+        journal: JournalId,
+        /// Its size now.
+        size: u64,
+    },
+    /// A push was answered.
+    Pushed {
+        /// The journal.
+        journal: JournalId,
+        /// Position that the answer carries.
+        position: Position,
+        /// Durable size of the hub's copy.
+        durable: u64,
+    },
+    /// A pull was answered and what it brought is durable.
+    Pulled,
+    /// A call was refused.
+    Refused {
+        /// The journal it was about; `None` for a Greet or a Pull.
+        journal: Option<JournalId>,
+        /// The refusal.
+        refusal: Refusal,
+    },
+    /// A call failed, or the connection was lost.
+    Lost,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Store the next epoch id, then report [`Event::EpochStored`]. Nothing is sent before.
+    StoreEpoch(EpochId),
+    /// Send the Greet.
+    Greet,
+    /// Make the hub's copy the prefix of the journal, then report [`Event::Adopted`].
+    Adopt {
+        /// The journal.
+        journal: JournalId,
+        /// Size of the hub's copy.
+        size: u64,
+    },
+    /// Offer entries from `first` on, up to one window.
+    Push {
+        /// The journal.
+        journal: JournalId,
+        /// Position to carry.
+        position: Position,
+        /// First sequence number.
+        first: u64,
+    },
+    /// Ask for news.
+    Pull,
+    /// Drop the connection and connect again; `pause` says whether to wait first, longer each time.
+    Reconnect {
+        /// Whether to wait.
+        pause: bool,
+    },
+    /// Tell the operator: this machine is held.
+    Hold(Code),
+    /// Tell the operator: this journal alone is stopped.
+    Stop {
+        /// The journal.
+        journal: JournalId,
+        /// Why.
+        code: Code,
+    },
+}
+
+/// One of the branch's own journals, as the link sees it.
+#[derive(Clone, Debug)]
+struct Outgoing {
+    size: u64,
+    acknowledged: u64,
+    position: Option<Position>,
+    in_flight: bool,
+    stopped: bool,
+}
+
+/// The branch's side of the link.
+#[derive(Clone, Debug)]
+pub struct BranchLink {
+    phase: Phase,
+    outgoing: BTreeMap<JournalId, Outgoing>,
+    pulling: bool,
+}
+
+// === impl BranchLink ===
+
+impl BranchLink {
+    /// A link that is down, for the branch's own journals and their durable sizes.
+    pub fn new(journals: impl IntoIterator<Item = (JournalId, u64)>) -> Self {
+        let outgoing = journals
+            .into_iter()
+            .map(|(journal, size)| {
+                let fresh = Outgoing {
+                    size,
+                    acknowledged: 0,
+                    position: None,
+                    in_flight: false,
+                    stopped: false,
+                };
+                (journal, fresh)
+            })
+            .collect();
+        Self { phase: Phase::Down, outgoing, pulling: false }
+    }
+
+    /// Where the link stands.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Durable size of the hub's copy, as far as the hub has said in the present position.
+    pub fn acknowledged(&self, journal: &JournalId) -> Option<u64> {
+        self.outgoing
+            .get(journal)
+            .and_then(|outgoing| outgoing.position.map(|_| outgoing.acknowledged))
+    }
+
+    /// Whether everything that was appended is durable at the hub.
+    pub fn is_caught_up(&self) -> bool {
+        self.phase == Phase::Live
+            && self.outgoing.values().all(|one| one.acknowledged >= one.size && !one.stopped)
+    }
+
+    /// Takes an event, answers with actions, to be done in order.
+    pub fn on(&mut self, event: Event) -> Vec<Action> {
+        match (self.phase, event) {
+            (Phase::Held(_), _) => Vec::new(),
+            (_, Event::Appended { journal, size }) => self.appended(&journal, size),
+            (Phase::Down, Event::Connected { next }) => {
+                self.phase = Phase::Greeting;
+                vec![Action::StoreEpoch(next)]
+            }
+            (Phase::Greeting, Event::EpochStored) => vec![Action::Greet],
+            (Phase::Greeting, Event::Greeted(grants)) => self.greeted(grants),
+            (Phase::Reconciling, Event::Adopted { journal, size }) => self.adopted(&journal, size),
+            (Phase::Live, Event::Pushed { journal, position, durable }) => {
+                self.pushed(&journal, position, durable)
+            }
+            (Phase::Live, Event::Pulled) if self.pulling => vec![Action::Pull],
+            (Phase::Down, Event::Lost) => vec![Action::Reconnect { pause: true }],
+            (_, Event::Lost) => self.down(true),
+            (_, Event::Refused { journal, refusal }) => self.refused(journal, &refusal),
+            // An answer to a question of an earlier position: ignored (rule 10).
+            _ => Vec::new(),
+        }
+    }
+
+    fn greeted(&mut self, grants: Vec<Granted>) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for grant in grants {
+            let Some(own) = self.outgoing.get_mut(&grant.journal) else { continue };
+            own.acknowledged = grant.size;
+            own.position = Some(grant.position);
+            own.stopped = false;
+            if !grant.agrees {
+                own.position = None;
+                own.acknowledged = 0;
+                actions.push(Action::Adopt { journal: grant.journal, size: grant.size });
+                continue;
+            }
+        }
+        if actions.is_empty() { self.live() } else { self.reconcile(actions) }
+    }
+
+    fn reconcile(&mut self, actions: Vec<Action>) -> Vec<Action> {
+        self.phase = Phase::Reconciling;
+        actions
+    }
+
+    /// After an adoption the branch greets again: the epoch that it then opens stands on a history that both share.
+    fn adopted(&mut self, journal: &JournalId, size: u64) -> Vec<Action> {
+        if let Some(own) = self.outgoing.get_mut(journal) {
+            own.size = size;
+        }
+        self.down(false)
+    }
+
+    fn live(&mut self) -> Vec<Action> {
+        self.phase = Phase::Live;
+        self.pulling = true;
+        let mut actions: Vec<_> =
+            self.outgoing.iter_mut().filter_map(|(journal, own)| own.next_push(journal)).collect();
+        actions.push(Action::Pull);
+        actions
+    }
+
+    fn appended(&mut self, journal: &JournalId, size: u64) -> Vec<Action> {
+        let live = self.phase == Phase::Live;
+        let Some(own) = self.outgoing.get_mut(journal) else { return Vec::new() };
+        own.size = own.size.max(size);
+        // Send at once if nothing is in flight, else coalesce: no timers on the data path.
+        if live { own.next_push(journal).into_iter().collect() } else { Vec::new() }
+    }
+
+    fn pushed(&mut self, journal: &JournalId, position: Position, durable: u64) -> Vec<Action> {
+        let Some(own) = self.outgoing.get_mut(journal) else { return Vec::new() };
+        if own.position != Some(position) || !own.in_flight {
+            return Vec::new();
+        }
+        own.in_flight = false;
+        own.acknowledged = own.acknowledged.max(durable.min(own.size));
+        own.next_push(journal).into_iter().collect()
+    }
+
+    fn refused(&mut self, journal: Option<JournalId>, refusal: &Refusal) -> Vec<Action> {
+        match (refusal.code.remedy(), refusal.code, journal) {
+            (Remedy::Greet, ..) => self.down(false),
+            (Remedy::Retry, ..) => self.down(true),
+            (Remedy::Operator, code, Some(journal)) if stops_journal_alone(code) => {
+                if let Some(own) = self.outgoing.get_mut(&journal) {
+                    own.stopped = true;
+                    own.in_flight = false;
+                }
+                vec![Action::Stop { journal, code }]
+            }
+            (Remedy::Operator, code, _) => {
+                self.phase = Phase::Held(code);
+                vec![Action::Hold(code)]
+            }
+        }
+    }
+
+    fn down(&mut self, pause: bool) -> Vec<Action> {
+        self.phase = Phase::Down;
+        self.pulling = false;
+        for own in self.outgoing.values_mut() {
+            own.in_flight = false;
+            own.position = None;
+        }
+        vec![Action::Reconnect { pause }]
+    }
+}
+
+const fn stops_journal_alone(code: Code) -> bool {
+    matches!(code, Code::HistoryChanged | Code::SignatureInvalid | Code::Malformed)
+}
+
+// === impl Outgoing ===
+
+impl Outgoing {
+    fn next_push(&mut self, journal: &JournalId) -> Option<Action> {
+        let position = self.position?;
+        if self.in_flight || self.stopped || self.acknowledged >= self.size {
+            return None;
+        }
+        self.in_flight = true;
+        Some(Action::Push { journal: journal.clone(), position, first: self.acknowledged })
+    }
+}
+
+#[cfg(test)]
+mod tests;

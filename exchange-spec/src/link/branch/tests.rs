@@ -1,0 +1,122 @@
+use super::*;
+use crate::ids::Generation;
+
+fn journal() -> JournalId {
+    "jintan>changzhou/normal/00000000000000000000000000000001".parse().unwrap()
+}
+
+fn position(epoch: u8) -> Position {
+    Position { generation: Generation::new([9; 16]), epoch: EpochId::new([epoch; 16]) }
+}
+
+fn granted(epoch: u8, size: u64, agrees: bool) -> Event {
+    Event::Greeted(vec![Granted { journal: journal(), position: position(epoch), size, agrees }])
+}
+
+fn push(epoch: u8, first: u64) -> Action {
+    Action::Push { journal: journal(), position: position(epoch), first }
+}
+
+fn pushed(epoch: u8, durable: u64) -> Event {
+    Event::Pushed { journal: journal(), position: position(epoch), durable }
+}
+
+fn appended(size: u64) -> Event {
+    Event::Appended { journal: journal(), size }
+}
+
+fn refused(code: Code) -> Event {
+    Event::Refused { journal: Some(journal()), refusal: Refusal::new(code, "", "", "") }
+}
+
+/// A link that has been greeted on in epoch 1, with `size` entries of which the hub has `held`.
+fn live(size: u64, held: u64) -> (BranchLink, Vec<Action>) {
+    let mut link = BranchLink::new([(journal(), size)]);
+    let next = EpochId::new([1; 16]);
+    assert_eq!(link.on(Event::Connected { next }), [Action::StoreEpoch(next)]);
+    assert_eq!(link.on(Event::EpochStored), [Action::Greet]);
+    let actions = link.on(granted(1, held, true));
+    (link, actions)
+}
+
+#[test]
+fn nothing_is_sent_before_the_epoch_is_stored_and_the_greet_answered() {
+    let mut link = BranchLink::new([(journal(), 7)]);
+    assert_eq!(link.on(appended(8)), []);
+    link.on(Event::Connected { next: EpochId::new([1; 16]) });
+    assert_eq!(link.on(appended(9)), []);
+    assert_eq!(link.on(Event::EpochStored), [Action::Greet]);
+    assert_eq!(link.on(appended(10)), []);
+    assert_eq!(link.on(granted(1, 7, true)), [push(1, 7), Action::Pull]);
+}
+
+#[test]
+fn what_is_appended_while_a_push_is_in_flight_is_coalesced() {
+    let (mut link, actions) = live(0, 0);
+    assert_eq!(actions, [Action::Pull]);
+    assert_eq!(link.on(appended(1)), [push(1, 0)]);
+    assert_eq!(link.on(appended(2)), []);
+    assert_eq!(link.on(appended(3)), []);
+    assert_eq!(link.on(pushed(1, 1)), [push(1, 1)]);
+    assert_eq!(link.on(pushed(1, 3)), []);
+    assert!(link.is_caught_up());
+}
+
+#[test]
+fn a_late_answer_of_an_earlier_epoch_acknowledges_nothing() {
+    // M0 pushed u2; M1 := backup [u1], writes u3, greets; the late "size 2" arrives.
+    let (mut link, _) = live(2, 1);
+    link.on(Event::Lost);
+    link.on(Event::Connected { next: EpochId::new([2; 16]) });
+    link.on(Event::EpochStored);
+    assert_eq!(link.on(granted(2, 1, true)), [push(2, 1), Action::Pull]);
+    assert_eq!(link.on(pushed(1, 2)), []);
+    assert_eq!(link.acknowledged(&journal()), Some(1));
+    assert!(!link.is_caught_up());
+}
+
+#[test]
+fn another_history_is_adopted_and_greeted_on_again_before_anything_is_pushed() {
+    let mut link = BranchLink::new([(journal(), 5)]);
+    link.on(Event::Connected { next: EpochId::new([1; 16]) });
+    link.on(Event::EpochStored);
+    assert_eq!(link.on(granted(1, 4, false)), [Action::Adopt { journal: journal(), size: 4 }]);
+    assert_eq!(link.phase(), Phase::Reconciling);
+    assert_eq!(link.on(appended(6)), []);
+    let again = link.on(Event::Adopted { journal: journal(), size: 6 });
+    assert_eq!(again, [Action::Reconnect { pause: false }]);
+    link.on(Event::Connected { next: EpochId::new([2; 16]) });
+    link.on(Event::EpochStored);
+    assert_eq!(link.on(granted(2, 4, true)), [push(2, 4), Action::Pull]);
+}
+
+#[test]
+fn a_held_machine_does_nothing_more() {
+    let mut link = BranchLink::new([(journal(), 1)]);
+    link.on(Event::Connected { next: EpochId::new([1; 16]) });
+    link.on(Event::EpochStored);
+    let refusal = Refusal::new(Code::IdentityHeld, "", "", "");
+    let held = link.on(Event::Refused { journal: None, refusal });
+    assert_eq!(held, [Action::Hold(Code::IdentityHeld)]);
+    assert_eq!(link.on(Event::Lost), []);
+    assert_eq!(link.on(Event::Connected { next: EpochId::new([2; 16]) }), []);
+}
+
+#[test]
+fn a_changed_history_stops_its_journal_alone() {
+    let (mut link, _) = live(3, 0);
+    let stop = Action::Stop { journal: journal(), code: Code::HistoryChanged };
+    assert_eq!(link.on(refused(Code::HistoryChanged)), [stop]);
+    assert_eq!(link.on(appended(9)), []);
+    assert_eq!(link.on(Event::Pulled), [Action::Pull]);
+    assert!(!link.is_caught_up());
+}
+
+#[test]
+fn a_stale_epoch_greets_again_at_once_and_trouble_pauses_first() {
+    let (mut link, _) = live(3, 0);
+    assert_eq!(link.on(refused(Code::EpochStale)), [Action::Reconnect { pause: false }]);
+    let (mut link, _) = live(3, 0);
+    assert_eq!(link.on(refused(Code::StoreFull)), [Action::Reconnect { pause: true }]);
+    assert_eq!(link.on(Event::Lost), [Action::Reconnect { pause: true }]);
+}

@@ -1,0 +1,4 @@
+//! stub
+pub mod process;
+pub mod store;
+pub mod uplink;

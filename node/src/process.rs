@@ -1,0 +1,28 @@
+//! The manners of a process: everything that a node or a hub takes from the machine it runs on.
+//!
+//! Each outside power has one door, and the door is a file of this folder:
+//!
+//! | power | door | what the rest of the house sees |
+//! | --- | --- | --- |
+//! | time | [`clock`] | `Arc<dyn Clock>`, or a `now` argument |
+//! | chance | [`entropy`] | `Arc<dyn Entropy>` |
+//! | configuration files | [`config`] | typed values, or all problems at once |
+//! | secrets on disk | [`secret`] | bytes that are wiped when dropped |
+//! | TLS | [`tls`] | a stream and the name of its other end |
+//! | bytes on the wire, counted | [`meter`] | two numbers |
+//! | standard error | [`telemetry`] | `tracing` |
+//! | signals and tasks | [`lifecycle`] | `Shutdown`, `Tasks` |
+//!
+//! Nothing here knows what a journal is. A hub is a node with a switchboard, so it uses the same doors.
+//!
+//! What a person reads is said in Chinese and in English; [`said::Said`] is that pair.
+
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod lifecycle;
+pub mod meter;
+pub mod said;
+pub mod secret;
+pub mod telemetry;
+pub mod tls;

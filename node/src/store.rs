@@ -1,0 +1,42 @@
+//! The store (存储) of one process: tables, migrations, queries. One file per resource; noun first: `journal_get`,
+//! `segment_insert`, `receipt_list`.
+//!
+//! Reading is on [`Store`], beside the writer; writing is on [`Tx`], a named transaction. Every statement carries the
+//! platform: [`Database::of`] is the only way to a [`Store`].
+//!
+//! *To add a table*: a step in `store/migrations` (steps only add; the key begins with `platform`), a file here with a row
+//! type and `noun_verb` functions, a line in ARCHITECTURE.md. *Absent here*: decisions. What is stored is decided in
+//! `exchange-spec`, and by `branch` and the hub's `exchange`.
+
+mod checkpoint;
+mod column;
+mod database;
+mod error;
+mod greeting;
+mod journal;
+mod link;
+mod receipt;
+mod record;
+mod segment;
+mod tile;
+
+pub use checkpoint::CheckpointRow;
+pub use column::{Columns, signed};
+pub use database::{Database, STEPS, Step, Store, Tx};
+pub use error::StoreError;
+pub use greeting::{ExpectationRow, GreetingRow};
+pub use journal::{JournalNumber, JournalRow};
+pub use link::LinkRow;
+pub use receipt::{Counts, ReceiptRow};
+pub use record::{FoundRecord, IndexRow, Place, RecordHead};
+pub use segment::SegmentRow;
+pub use tile::Tiles;
+
+use sea_query::{Cond, Condition, Expr, ExprTrait as _};
+
+/// The condition of a row that belongs to one journal of the store's platform.
+pub fn in_journal(store: &Store, journal: JournalNumber) -> Condition {
+    Cond::all()
+        .add(Expr::col("platform").eq(store.platform().as_str()))
+        .add(Expr::col("journal").eq(journal.0))
+}

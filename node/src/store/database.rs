@@ -1,0 +1,262 @@
+//! The database under a store. This file knows what is SQLite's: how a connection is told to be durable, how a writing
+//! transaction begins, which driver error means what. PostgreSQL joins it here.
+//!
+//! One connection writes, some read beside it. `synchronous = FULL` makes a commit survive power loss; the write-ahead
+//! log lets readers go on meanwhile.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sanheyi_exchange_spec::ids::PlatformId;
+use sea_query::SqliteQueryBuilder;
+use sea_query_sqlx::SqlxBinder;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Sqlite, SqlStr, Transaction};
+
+use super::error::StoreError;
+
+/// Readers beside the one writer.
+const READERS: u32 = 4;
+/// How long a statement waits for a lock held by another process, such as a backup, before it is an error.
+const BUSY: Duration = Duration::from_secs(10);
+/// Statements kept prepared per connection: all shapes of the hot paths, with room.
+const STATEMENTS: usize = 256;
+/// Pages in the write-ahead log before the database itself is written: larger than SQLite's 1,000, because a bulk load
+/// commits a few hundred pages at a time.
+const LOG_PAGES: i64 = 8000;
+
+/// An open database: one writer, readers beside it.
+#[derive(Clone, Debug)]
+pub struct Database {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    path: PathBuf,
+}
+
+/// The rows of one platform. Its statements carry the platform; forgetting it does not compile.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    platform: PlatformId,
+}
+
+/// A named writing transaction on the rows of one platform. Dropped without [`Tx::commit`], it leaves no trace.
+pub struct Tx {
+    inner: Transaction<'static, Sqlite>,
+    name: &'static str,
+}
+
+/// A step of the schema, embedded in the program. Steps only add.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Version, ascending.
+    pub version: i64,
+    /// What it adds.
+    pub title: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
+}
+
+/// The steps of every store.
+pub const STEPS: &[Step] = &[Step {
+    version: 1,
+    title: "branch",
+    sql: include_str!("migrations/0001_branch.sql"),
+}];
+
+// === impl Database ===
+
+impl Database {
+    /// Opens or makes the database at `path` and brings its schema up to [`STEPS`] and `further` steps.
+    ///
+    /// # Errors
+    /// [`StoreError::SchemaUnknown`] if a newer program has written it; other errors of the database.
+    pub async fn open(path: &Path, further: &[Step]) -> Result<Self, StoreError> {
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(
+                options(path)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .pragma("wal_autocheckpoint", LOG_PAGES.to_string()),
+            )
+            .await
+            .map_err(StoreError::at("open"))?;
+        migrate(&writer, further).await?;
+        Ok(Self { writer, reader: readers(path).await?, path: path.to_owned() })
+    }
+
+    /// Opens the database for reading beside the process that writes it.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Absent(path.to_owned()));
+        }
+        let reader = readers(path).await?;
+        Ok(Self { writer: reader.clone(), reader, path: path.to_owned() })
+    }
+
+    /// The rows of one platform.
+    pub fn of(&self, platform: &PlatformId) -> Store {
+        Store { database: self.clone(), platform: platform.clone() }
+    }
+
+    /// Where the database lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a named writing transaction, one at a time.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let inner = self
+            .writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(StoreError::at(name))?;
+        Ok(Tx { inner, name })
+    }
+
+    /// Limits the file to `pages` pages of 4 KiB, as a full disk would.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(StoreError::at("limit"))
+    }
+
+    /// Writes the log back and closes all connections.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Rows of a statement, read beside the writer.
+    pub async fn rows(
+        &self,
+        name: &'static str,
+        statement: &impl SqlxBinder,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
+        sqlx::query_with(AssertSqlSafe(sql), values)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(StoreError::at(name))
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("cache_size", "-65536")
+}
+
+async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .connect_with(options(path).pragma("query_only", "ON"))
+        .await
+        .map_err(StoreError::at("open readers"))
+}
+
+async fn migrate(writer: &SqlitePool, further: &[Step]) -> Result<(), StoreError> {
+    let steps = STEPS.iter().chain(further).map(|step| {
+        Migration::new(
+            step.version,
+            step.title.into(),
+            MigrationType::Simple,
+            SqlStr::from_static(step.sql),
+            false,
+        )
+    });
+    let migrator = Migrator::with_migrations(steps.collect());
+    match migrator.run(writer).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(version)) => Err(StoreError::SchemaUnknown(version)),
+        Err(other) => Err(StoreError::migration(other)),
+    }
+}
+
+// === impl Store ===
+
+impl Store {
+    /// The platform whose rows these are.
+    pub fn platform(&self) -> &PlatformId {
+        &self.platform
+    }
+
+    /// The database under it.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Begins a named writing transaction.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
+        self.database.begin(name).await
+    }
+
+    pub async fn rows(
+        &self,
+        name: &'static str,
+        statement: &impl SqlxBinder,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        self.database.rows(name, statement).await
+    }
+}
+
+// === impl Tx ===
+
+impl Tx {
+    /// Makes everything since the beginning durable.
+    ///
+    /// # Errors
+    /// Of the database; then nothing was written.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await.map_err(StoreError::at(self.name))
+    }
+
+    /// Runs a statement; answers how many rows it changed.
+    pub async fn run(&mut self, statement: &impl SqlxBinder) -> Result<u64, StoreError> {
+        let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
+        sqlx::query_with(AssertSqlSafe(sql), values)
+            .execute(self.connection())
+            .await
+            .map(|done| done.rows_affected())
+            .map_err(StoreError::at(self.name))
+    }
+
+    /// Rows of a statement, as this transaction sees them.
+    pub async fn rows(
+        &mut self,
+        statement: &impl SqlxBinder,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
+        sqlx::query_with(AssertSqlSafe(sql), values)
+            .fetch_all(self.connection())
+            .await
+            .map_err(StoreError::at(self.name))
+    }
+
+    fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.inner
+    }
+}

@@ -1,0 +1,239 @@
+//! Receipts and the entries they except: `receipt_*`, `exception_*`. At the hub the gate writes them, at a branch they are
+//! read out of its mailbox.
+
+use prost::Message as _;
+use sanheyi_exchange_spec::gate::Standing;
+use sanheyi_exchange_spec::receipt::{Exception, Receipt};
+use sanheyi_exchange_spec::suite::Digest;
+use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_proto::exchange::v1 as wire;
+use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query};
+
+use super::column::{Columns, signed};
+use super::error::StoreError;
+use super::{JournalNumber, Store, Tx, in_journal};
+
+/// A receipt as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// First sequence number judged.
+    pub first: u64,
+    /// One past the last.
+    pub past: u64,
+    /// Root at size `past`.
+    pub root: Digest,
+    /// Version of the standard judged by.
+    pub standard: u32,
+    /// When the hub received the last entry of the range.
+    pub received: Timestamp,
+    /// Accepted, quarantined, pending.
+    pub counts: Counts,
+}
+
+/// How many entries stand how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Accepted.
+    pub accepted: u64,
+    /// Quarantined.
+    pub quarantined: u64,
+    /// Pending.
+    pub pending: u64,
+}
+
+impl Counts {
+    /// All of them together.
+    pub fn total(&self) -> u64 {
+        self.accepted + self.quarantined + self.pending
+    }
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Up to `limit` receipts of a journal that begin at or after `first`, ascending.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn receipt_list(
+        &self,
+        journal: JournalNumber,
+        first: u64,
+        limit: u64,
+    ) -> Result<Vec<ReceiptRow>, StoreError> {
+        let select = Query::select()
+            .columns(["first", "past", "root", "standard", "received"])
+            .columns(["accepted", "quarantined", "pending"])
+            .from("receipt")
+            .cond_where(in_journal(self, journal))
+            .and_where(Expr::col("first").gte(signed(first)))
+            .order_by("first", Order::Asc)
+            .limit(limit)
+            .to_owned();
+        let rows = self.rows("receipt_list", &select).await?;
+        rows.iter()
+            .map(|row| {
+                let row = Columns::new("receipt", row);
+                Ok(ReceiptRow {
+                    first: row.number("first")?,
+                    past: row.number("past")?,
+                    root: row.parsed("root", Digest::from_slice(row.blob("root")?))?,
+                    standard: row.parsed("standard", u32::try_from(row.integer("standard")?))?,
+                    received: Timestamp::from_micros(row.integer("received")?),
+                    counts: Counts {
+                        accepted: row.number("accepted")?,
+                        quarantined: row.number("quarantined")?,
+                        pending: row.number("pending")?,
+                    },
+                })
+            })
+            .collect()
+    }
+
+    /// What became of a journal's entries so far, and up to where: (counts, one past the last judged).
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn receipt_counts(&self, journal: JournalNumber) -> Result<(Counts, u64), StoreError> {
+        let total = |column: &'static str| Expr::col(column).sum().if_null(0);
+        let select = Query::select()
+            .expr_as(total("accepted"), "accepted")
+            .expr_as(total("quarantined"), "quarantined")
+            .expr_as(total("pending"), "pending")
+            .expr_as(Expr::col("past").max().if_null(0), "past")
+            .from("receipt")
+            .cond_where(in_journal(self, journal))
+            .to_owned();
+        let rows = self.rows("receipt_counts", &select).await?;
+        let Some(row) = rows.first() else { return Ok((Counts::default(), 0)) };
+        let row = Columns::new("receipt", row);
+        let counts = Counts {
+            accepted: row.number("accepted")?,
+            quarantined: row.number("quarantined")?,
+            pending: row.number("pending")?,
+        };
+        Ok((counts, row.number("past")?))
+    }
+
+    /// Up to `limit` excepted entries of a journal after sequence number `after`, ascending.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn exception_list(
+        &self,
+        journal: JournalNumber,
+        after: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<Exception>, StoreError> {
+        let mut select = Query::select();
+        select
+            .columns(["sequence", "standing", "detail"])
+            .from("exception")
+            .cond_where(in_journal(self, journal))
+            .order_by("sequence", Order::Asc)
+            .limit(limit);
+        if let Some(after) = after {
+            select.and_where(Expr::col("sequence").gt(signed(after)));
+        }
+        let rows = self.rows("exception_list", &select).await?;
+        rows.iter().map(|row| read_exception(&Columns::new("exception", row))).collect()
+    }
+}
+
+fn read_exception(row: &Columns<'_>) -> Result<Exception, StoreError> {
+    let detail = row.parsed("detail", wire::Exception::decode(row.blob("detail")?))?;
+    let exception = Exception::from_wire(detail)
+        .ok_or_else(|| row.wrong("detail", "names no standing that is known"))?;
+    let same = exception.sequence == row.number("sequence")?
+        && Standing::from_number(row.integer("standing")?) == Some(exception.standing);
+    if same { Ok(exception) } else { Err(row.wrong("detail", "is about another entry")) }
+}
+
+// === impl Tx ===
+
+impl Tx {
+    /// Keeps a receipt and what it excepts. One that is there already stays: receipts come again after a lost answer.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn receipt_put(
+        &mut self,
+        store: &Store,
+        journal: JournalNumber,
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        let (accepted, quarantined, pending) = receipt.counts();
+        let insert = Query::insert()
+            .into_table("receipt")
+            .columns([
+                "platform", "journal", "first", "past", "root", "standard", "received", "accepted",
+                "quarantined", "pending",
+            ])
+            .values_panic([
+                store.platform().as_str().into(),
+                journal.0.into(),
+                signed(receipt.from).into(),
+                signed(receipt.to).into(),
+                receipt.root.as_bytes().to_vec().into(),
+                i64::from(receipt.standard).into(),
+                receipt.received.as_micros().into(),
+                signed(accepted).into(),
+                signed(quarantined).into(),
+                signed(pending).into(),
+            ])
+            .on_conflict(
+                OnConflict::columns(["platform", "journal", "first"]).do_nothing().to_owned(),
+            )
+            .to_owned();
+        self.run(&insert).await?;
+        for exception in &receipt.exceptions {
+            self.exception_put(store, journal, exception).await?;
+        }
+        Ok(())
+    }
+
+    async fn exception_put(
+        &mut self,
+        store: &Store,
+        journal: JournalNumber,
+        exception: &Exception,
+    ) -> Result<(), StoreError> {
+        let insert = Query::insert()
+            .into_table("exception")
+            .columns(["platform", "journal", "sequence", "standing", "detail"])
+            .values_panic([
+                store.platform().as_str().into(),
+                journal.0.into(),
+                signed(exception.sequence).into(),
+                exception.standing.number().into(),
+                exception.to_wire().encode_to_vec().into(),
+            ])
+            .on_conflict(
+                OnConflict::columns(["platform", "journal", "sequence"]).do_nothing().to_owned(),
+            )
+            .to_owned();
+        self.run(&insert).await.map(drop)
+    }
+
+    /// Removes receipts and exceptions about entries at or beyond `size`: the journal was cut back to the hub's copy.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn receipt_cut(
+        &mut self,
+        store: &Store,
+        journal: JournalNumber,
+        size: u64,
+    ) -> Result<(), StoreError> {
+        for (table, column) in [("receipt", "past"), ("exception", "sequence")] {
+            let edge = if column == "past" { size + 1 } else { size };
+            let delete = Query::delete()
+                .from_table(table)
+                .cond_where(in_journal(store, journal))
+                .and_where(Expr::col(column).gte(signed(edge)))
+                .to_owned();
+            self.run(&delete).await?;
+        }
+        Ok(())
+    }
+}

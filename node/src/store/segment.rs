@@ -1,0 +1,141 @@
+//! Segments as they came: `segment_*`.
+
+use bytes::Bytes;
+use sanheyi_exchange_spec::time::Timestamp;
+use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
+use sqlx::sqlite::SqliteRow;
+
+use super::column::{Columns, signed};
+use super::error::StoreError;
+use super::{JournalNumber, Store, Tx, in_journal};
+
+/// A segment as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentRow {
+    /// Sequence number of its first entry.
+    pub first: u64,
+    /// Number of its entries.
+    pub entries: u64,
+    /// When it was stored here.
+    pub stored: Timestamp,
+    /// The segment.
+    pub bytes: Bytes,
+}
+
+impl SegmentRow {
+    /// One past its last entry.
+    pub fn past(&self) -> u64 {
+        self.first + self.entries
+    }
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Up to `limit` segments from the one that holds `sequence` on, ascending.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn segment_from(
+        &self,
+        journal: JournalNumber,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<SegmentRow>, StoreError> {
+        let select = from(self, journal, sequence, limit);
+        self.rows("segment_from", &select).await?.iter().map(read).collect()
+    }
+}
+
+fn from(store: &Store, journal: JournalNumber, sequence: u64, limit: usize) -> SelectStatement {
+    // The segment that holds `sequence` is the last that begins at or before it.
+    let holder = Query::select()
+        .expr(Expr::col("first").max())
+        .from("segment")
+        .cond_where(in_journal(store, journal))
+        .and_where(Expr::col("first").lte(signed(sequence)))
+        .to_owned();
+    Query::select()
+        .columns(["first", "entries", "stored", "bytes"])
+        .from("segment")
+        .cond_where(in_journal(store, journal))
+        .and_where(Expr::col("first").gte(holder))
+        .order_by("first", Order::Asc)
+        .limit(limit as u64)
+        .to_owned()
+}
+
+fn read(row: &SqliteRow) -> Result<SegmentRow, StoreError> {
+    let row = Columns::new("segment", row);
+    Ok(SegmentRow {
+        first: row.number("first")?,
+        entries: row.number("entries")?,
+        stored: Timestamp::from_micros(row.integer("stored")?),
+        bytes: Bytes::copy_from_slice(row.blob("bytes")?),
+    })
+}
+
+// === impl Tx ===
+
+impl Tx {
+    /// Stores segments.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn segment_insert(
+        &mut self,
+        store: &Store,
+        journal: JournalNumber,
+        segments: &[SegmentRow],
+    ) -> Result<(), StoreError> {
+        for segment in segments {
+            let insert = Query::insert()
+                .into_table("segment")
+                .columns(["platform", "journal", "first", "entries", "stored", "bytes"])
+                .values_panic([
+                    store.platform().as_str().into(),
+                    journal.0.into(),
+                    signed(segment.first).into(),
+                    signed(segment.entries).into(),
+                    segment.stored.as_micros().into(),
+                    segment.bytes.to_vec().into(),
+                ])
+                .to_owned();
+            self.run(&insert).await?;
+        }
+        Ok(())
+    }
+
+    /// Up to `limit` segments from the one that holds `sequence` on, as this transaction sees them.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn segment_from(
+        &mut self,
+        store: &Store,
+        journal: JournalNumber,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<SegmentRow>, StoreError> {
+        let select = from(store, journal, sequence, limit);
+        self.rows(&select).await?.iter().map(read).collect()
+    }
+
+    /// Removes segments that begin at or after `first`.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn segment_cut(
+        &mut self,
+        store: &Store,
+        journal: JournalNumber,
+        first: u64,
+    ) -> Result<u64, StoreError> {
+        let delete = Query::delete()
+            .from_table("segment")
+            .cond_where(in_journal(store, journal))
+            .and_where(Expr::col("first").gte(signed(first)))
+            .to_owned();
+        self.run(&delete).await
+    }
+}

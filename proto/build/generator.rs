@@ -1,0 +1,30 @@
+//! Writes the checks of the standard: `model` reads messages and options, `rules` the rules of a field, `pattern` the
+//! expressions in them, `emit` writes Rust.
+//!
+//! Whatever the generator does not know stops the build with file, message and field: a rule that nobody enforces
+//! would be worse than none.
+
+mod emit;
+mod emit_field;
+mod model;
+mod pattern;
+mod rules;
+
+use prost_reflect::DescriptorPool;
+
+/// Why the standard cannot be turned into checks.
+#[derive(Debug)]
+pub(crate) struct Fault(String);
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// The Rust text of the checks of all datasets of a package.
+pub(crate) fn generate(pool: &DescriptorPool, package: &str) -> Result<String, Fault> {
+    model::read(pool, package).map(|standard| emit::emit(&standard))
+}

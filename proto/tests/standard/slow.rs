@@ -1,0 +1,185 @@
+//! The second opinion: decodes a body by reflection and applies the rules as they stand in the descriptors, without
+//! anything of the generator.
+
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
+};
+
+/// Field and rule of a violation.
+pub(crate) type Found = (String, String);
+
+pub(crate) struct Slow {
+    pub(crate) pool: DescriptorPool,
+}
+
+impl Slow {
+    pub(crate) fn new() -> Self {
+        let pool = DescriptorPool::decode(sanheyi_proto::DESCRIPTORS).expect("our own descriptors");
+        Slow { pool }
+    }
+
+    pub(crate) fn message(&self, name: &str) -> MessageDescriptor {
+        self.pool.get_message_by_name(name).expect("a message of the standard")
+    }
+
+    /// What a body breaks, sorted.
+    pub(crate) fn judge(&self, message: &str, body: &[u8]) -> Vec<Found> {
+        let Ok(decoded) = DynamicMessage::decode(self.message(message), body) else {
+            return vec![(String::new(), "wire".into())];
+        };
+        let mut found = Vec::new();
+        self.of_message(&decoded, "", &mut found);
+        found.sort();
+        found
+    }
+
+    pub(crate) fn rules(&self, field: &FieldDescriptor) -> Option<DynamicMessage> {
+        let extension = self.pool.get_extension_by_name("buf.validate.field").expect("declared");
+        let options = field.options();
+        if !options.has_extension(&extension) {
+            return None;
+        }
+        options.get_extension(&extension).as_message().cloned()
+    }
+
+    fn of_message(&self, message: &DynamicMessage, prefix: &str, found: &mut Vec<Found>) {
+        for field in message.descriptor().fields() {
+            let path = format!("{prefix}{}", field.name());
+            let value = message.get_field(&field).into_owned();
+            let present = message.has_field(&field);
+            if let Some(rules) = self.rules(&field) {
+                self.of_field(&rules, &field, &value, present, &path, found);
+            }
+            match (&value, present) {
+                (Value::Message(inner), true) => {
+                    self.of_message(inner, &format!("{path}."), found);
+                }
+                (Value::List(items), _) => {
+                    for (index, item) in items.iter().enumerate() {
+                        if let Value::Message(inner) = item {
+                            self.of_message(inner, &format!("{path}[{index}]."), found);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn of_field(
+        &self,
+        rules: &DynamicMessage,
+        field: &FieldDescriptor,
+        value: &Value,
+        present: bool,
+        path: &str,
+        found: &mut Vec<Found>,
+    ) {
+        let set = |name: &str| rules.get_field_by_name(name).expect("declared").into_owned();
+        if set("required").as_bool() == Some(true) && !present {
+            found.push((path.into(), "required".into()));
+            return;
+        }
+        let ignore = set("ignore").as_enum_number() == Some(1);
+        let nothing = !present || value.is_default(&field.kind());
+        if (field.supports_presence() && !present) || (ignore && nothing) {
+            return;
+        }
+        for (family, rules) in rules.fields() {
+            let Value::Message(rules) = rules else { continue };
+            if family.name() == "repeated" {
+                self.of_list(rules, field, value, path, found);
+            } else {
+                of_value(family.name(), rules, &field.kind(), value, path, found);
+            }
+        }
+    }
+
+    fn of_list(
+        &self,
+        rules: &DynamicMessage,
+        field: &FieldDescriptor,
+        value: &Value,
+        path: &str,
+        found: &mut Vec<Found>,
+    ) {
+        let items = value.as_list().expect("a list");
+        let count = items.len() as u64;
+        for (rule, bound) in rules.fields() {
+            match (rule.name(), bound) {
+                ("min_items", Value::U64(least)) if count >= *least => {}
+                ("max_items", Value::U64(most)) if count <= *most => {}
+                ("items", Value::Message(rules)) => {
+                    for (index, item) in items.iter().enumerate() {
+                        let path = format!("{path}[{index}]");
+                        for (family, rules) in rules.fields() {
+                            let rules = rules.as_message().expect("rules of a type");
+                            of_value(family.name(), rules, &field.kind(), item, &path, found);
+                        }
+                    }
+                }
+                (name, _) => found.push((path.into(), format!("repeated.{name}"))),
+            }
+        }
+    }
+}
+
+fn of_value(
+    family: &str,
+    rules: &DynamicMessage,
+    kind: &Kind,
+    value: &Value,
+    path: &str,
+    found: &mut Vec<Found>,
+) {
+    let number = || value.as_i64().or(value.as_u32().map(i64::from)).expect("a number");
+    let mut bounds = Vec::new();
+    let mut outside = false;
+    for (rule, bound) in rules.fields() {
+        let bound_number = bound.as_i64().or(bound.as_u32().map(i64::from));
+        let broken = match (family, rule.name(), bound) {
+            ("string", "min_len", Value::U64(least)) => length(value) < *least,
+            ("string", "max_len", Value::U64(most)) => length(value) > *most,
+            ("string", "pattern", Value::String(pattern)) => !matches(pattern, value),
+            ("string", "example", _) => false,
+            ("enum", "defined_only", Value::Bool(true)) => {
+                let code = value.as_enum_number().expect("a code");
+                kind.as_enum().expect("an enum").get_value(code).is_none()
+            }
+            ("enum", "not_in", Value::List(list)) => {
+                list.iter().any(|barred| barred.as_i32() == value.as_enum_number())
+            }
+            ("uint32" | "int64", name, _) => {
+                let bound = bound_number.expect("a bound");
+                bounds.push(name.to_owned());
+                outside |= match name {
+                    "gt" => number() <= bound,
+                    "gte" => number() < bound,
+                    "lt" => number() >= bound,
+                    "lte" => number() > bound,
+                    other => panic!("a bound called {other}"),
+                };
+                false
+            }
+            (family, rule, _) => panic!("nobody judges {family}.{rule}"),
+        };
+        if broken {
+            found.push((path.into(), format!("{family}.{}", rule.name())));
+        }
+    }
+    if outside {
+        // The official library puts the lower bound first.
+        bounds.sort();
+        found.push((path.into(), format!("{family}.{}", bounds.join("_"))));
+    }
+}
+
+fn length(value: &Value) -> u64 {
+    value.as_str().expect("a text").chars().count() as u64
+}
+
+fn matches(pattern: &str, value: &Value) -> bool {
+    // RE2 knows digits of ASCII only.
+    let pattern = pattern.replace(r"\d", "[0-9]");
+    regex::Regex::new(&pattern).expect("a pattern").is_match(value.as_str().expect("a text"))
+}
