@@ -1,7 +1,8 @@
 //! Compiles the standard: protobuf files to Rust types, gRPC stubs and generated checks.
 //!
-//! Nothing has to be installed for it: protox reads the files (no protoc), prost and tonic write the types, and
-//! `build/generator.rs` writes the checks out of the rules that stand in the same files.
+//! Nothing has to be installed for it: protox reads the files (no protoc), prost and tonic write
+//! the types, and `build/generator.rs` writes the checks out of the rules that stand in the same
+//! files.
 
 #[path = "build/generator.rs"]
 mod generator;

@@ -1,5 +1,6 @@
-//! Conflict entries (冲突条目): an entry whose basis is gone after its author took the hub's copy as the prefix (rule 12).
-//! It is carried byte for byte, answered and shown, never judged as a revision; a person closes it.
+//! Conflict entries (冲突条目): an entry whose basis is gone after its author took the hub's copy as
+//! the prefix (rule 12). It is carried byte for byte, answered and shown, never judged as a
+//! revision; a person closes it.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -44,7 +45,11 @@ pub enum ConflictError {
 
 impl Conflict {
     /// Wraps an entry of which `found` is what stands in its place.
-    pub fn new(header: Bytes, body: Body, found: Option<(u64, Digest)>) -> Result<Self, HeaderError> {
+    pub fn new(
+        header: Bytes,
+        body: Body,
+        found: Option<(u64, Digest)>,
+    ) -> Result<Self, HeaderError> {
         let view = HeaderView::parse(&header)?;
         let now = found.map_or(0, |(revision, _)| revision);
         let reason = Reason::new(
@@ -108,12 +113,17 @@ impl Conflict {
 mod tests {
     use super::*;
     use crate::entry::{Header, Operation};
+    use crate::limits;
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
     fn conflict(found: Option<(u64, Digest)>) -> Conflict {
         let body = Body { salt: Salt([4; 16]), bytes: Bytes::from_static(b"body") };
-        let header = Header {
+        Conflict::new(header(&body).encode().into(), body, found).unwrap()
+    }
+
+    fn header(body: &Body) -> Header {
+        Header {
             dataset: "case.case".parse().unwrap(),
             record: "JS048200SC0000000001".parse().unwrap(),
             revision: 2,
@@ -124,8 +134,7 @@ mod tests {
             occurred: Timestamp::default(),
             recorded: Timestamp::default(),
             body_digest: Suite::Intl.body(&body.salt, &body.bytes),
-        };
-        Conflict::new(header.encode().into(), body, found).unwrap()
+        }
     }
 
     #[test]
@@ -134,6 +143,20 @@ mod tests {
             let conflict = conflict(found);
             assert_eq!(Conflict::decode(&conflict.encode()).unwrap(), conflict);
         }
+    }
+
+    #[test]
+    fn the_largest_draft_still_fits_when_it_is_kept_inside_a_conflict() {
+        let body = Body { salt: Salt([4; 16]), bytes: vec![7; limits::DRAFT_BYTES].into() };
+        let digest = Suite::Intl.body(&body.salt, &body.bytes);
+        let record = "r".repeat(limits::RECORD_ID_BYTES).parse().unwrap();
+        let header =
+            Header { record, revision: u64::MAX >> 1, body_digest: digest, ..header(&body) };
+        // Room that a later version may fill with fields of its own.
+        let unused = limits::HEADER_BYTES - header.encode().len();
+        let found = Some((u64::MAX >> 1, Digest::new([7; 32])));
+        let wrapped = Conflict::new(header.encode().into(), body, found).unwrap().encode();
+        assert!(wrapped.len() + unused <= limits::BODY_BYTES);
     }
 
     #[test]

@@ -131,8 +131,11 @@ const OCCURRED: u64 = 8 << 3 | 1;
 const RECORDED: u64 = 9 << 3 | 1;
 const BODY_DIGEST: u64 = 15 << 3 | 2;
 
-/// Bytes of the body digest at the end of every header: tag, length, 32 bytes. A segment leaves them out while the body
-/// is there, because they can be computed.
+/// Numbers from here on do not fit a signed column of 64 bits.
+const SIGNED: u64 = 1 << 63;
+
+/// Bytes of the body digest at the end of every header: tag, length, 32 bytes. A segment leaves
+/// them out while the body is there, because they can be computed.
 pub const DIGEST_TAIL: usize = 34;
 
 // === impl Header ===
@@ -197,8 +200,8 @@ fn put_time(out: &mut Vec<u8>, tag: u64, time: Timestamp) {
 impl<'a> HeaderView<'a> {
     /// Reads a header.
     ///
-    /// Fields ascend and stand once; fields that this version does not know may stand between field 9 and the body
-    /// digest, which is always last.
+    /// Fields ascend and stand once; fields that this version does not know may stand between field
+    /// 9 and the body digest, which is always last.
     ///
     /// # Errors
     /// See [`HeaderError`].
@@ -229,6 +232,8 @@ impl<'a> HeaderView<'a> {
             (0, _) => Err(field("revision", "must be at least 1")),
             (1, Some(_)) => Err(field("follows", "must be absent in revision 1")),
             (2.., None) => Err(field("follows", "must name the revision before")),
+            (SIGNED.., _) => Err(field("revision", "is beyond 63 bits")),
+            _ if self.custody_epoch >= SIGNED => Err(field("custody_epoch", "is beyond 63 bits")),
             _ if self.standard == 0 => Err(field("standard", "must be at least 1")),
             _ => Ok(()),
         }
@@ -326,7 +331,8 @@ impl<'a> Fields<'a> {
             .map_err(|_| field(name, "must have 32 bytes"))
     }
 
-    /// Skips fields that this version does not know, then reads the body digest, with which the header ends.
+    /// Skips fields that this version does not know, then reads the body digest, with which the
+    /// header ends.
     fn last_digest(&mut self) -> Result<Digest, HeaderError> {
         while self.reader.left() > DIGEST_TAIL {
             self.skip_unknown()?;
@@ -341,6 +347,9 @@ impl<'a> Fields<'a> {
     fn skip_unknown(&mut self) -> Result<(), HeaderError> {
         let tag = self.reader.varint()?;
         let number = tag >> 3;
+        if tag > u64::from(u32::MAX) {
+            return Err(field("unknown", "has a number that protobuf does not have"));
+        }
         if number <= self.last || number <= RECORDED >> 3 || number == BODY_DIGEST >> 3 {
             return Err(field("unknown", "fields must ascend and stand once"));
         }

@@ -167,12 +167,9 @@ impl Code {
             Code::Unavailable => {
                 ("unavailable", Retry, "稍后会自动重试", "It is tried again by itself")
             }
-            Code::Internal => (
-                "internal",
-                Retry,
-                "请查看该平台的运行日志",
-                "Look into that platform's log",
-            ),
+            Code::Internal => {
+                ("internal", Retry, "请查看该平台的运行日志", "Look into that platform's log")
+            }
         };
         Row { text, remedy, zh, en }
     }

@@ -1,4 +1,5 @@
-//! The gate (闸口): judges each admitted entry against the standard. It never blocks the stream and never drops.
+//! The gate (闸口): judges each admitted entry against the standard. It never blocks the stream and
+//! never drops.
 
 use sanheyi_proto::exchange::v1 as wire;
 use sanheyi_proto::{STANDARD, Violations, dataset};
@@ -44,7 +45,8 @@ pub struct Verdict {
 /// Family of the datasets that the exchange itself writes.
 pub const EXCHANGE_FAMILY: &str = "exchange.";
 
-/// Judges one entry of a journal on lane `lane`: the field level of checking (standard, decision 6).
+/// Judges one entry of a journal on lane `lane`: the field level of checking (standard, decision
+/// 6).
 ///
 /// `scratch` is used again from entry to entry; nothing is allocated for an entry that is accepted.
 pub fn judge(
@@ -60,7 +62,10 @@ pub fn judge(
         return Verdict::pending(Reason::new(
             "",
             "standard.unknown",
-            format!("按标准第 {} 版书写，本级目前只认识第 {STANDARD} 版，升级后再判", header.standard),
+            format!(
+                "按标准第 {} 版书写，本级目前只认识第 {STANDARD} 版，升级后再判",
+                header.standard
+            ),
             format!(
                 "written by version {} of the standard; this reader knows version {STANDARD} and judges after an upgrade",
                 header.standard
@@ -72,7 +77,10 @@ pub fn judge(
             "",
             "dataset.unknown",
             format!("本级尚不认识数据集 {}，升级后再判", header.dataset),
-            format!("dataset {} is not known here yet and is judged after an upgrade", header.dataset),
+            format!(
+                "dataset {} is not known here yet and is judged after an upgrade",
+                header.dataset
+            ),
         ));
     };
     if Lane::from(known.lane) != lane {
@@ -100,7 +108,8 @@ pub fn judge(
     }
 }
 
-/// The exchange's own entries are checked for form only. In an author's journal the one kind there can be is a conflict.
+/// The exchange's own entries are checked for form only. In an author's journal the one kind there
+/// can be is a conflict.
 fn judge_exchange(header: &HeaderView<'_>, body: Option<&[u8]>) -> Verdict {
     let conflict = (header.dataset == conflict::DATASET)
         .then(|| body.and_then(|body| Conflict::decode(body).ok()))
@@ -122,7 +131,10 @@ pub fn revision_taken(header: &HeaderView<'_>) -> Reason {
         "",
         "revision.taken",
         format!("记录 {} 的第 {} 版已经存在，内容不同", header.record, header.revision),
-        format!("revision {} of record {} exists already with other content", header.revision, header.record),
+        format!(
+            "revision {} of record {} exists already with other content",
+            header.revision, header.record
+        ),
     )
 }
 

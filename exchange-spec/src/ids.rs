@@ -1,7 +1,7 @@
 //! The ids of the form. Each is its own type, parsed once at the edge and bounded.
 //!
-//! Every text id is lower-case ASCII or plain printable ASCII, so that it may stand in a signed note, a file name, a URI
-//! and a log line without escaping.
+//! Every text id is lower-case ASCII or plain printable ASCII, so that it may stand in a signed
+//! note, a file name, a URI and a log line without escaping.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,8 +21,9 @@ pub struct PlatformId(Box<str>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DatasetName(Box<str>);
 
-/// Id of a record (记录标识) within a platform and a dataset: 1 to [`limits::RECORD_ID_BYTES`] printable ASCII
-/// characters without space. Ids ascend, so that index pages stay hot. Nothing personal.
+/// Id of a record (记录标识) within a platform and a dataset: 1 to [`limits::RECORD_ID_BYTES`]
+/// printable ASCII characters without space. Ids ascend, so that index pages stay hot. Nothing
+/// personal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(Box<str>);
 
@@ -35,7 +36,8 @@ pub enum Audience {
     One(PlatformId),
 }
 
-/// Lane (通道) of a journal. A dataset is bound to one lane, so revisions of one record never cross lanes.
+/// Lane (通道) of a journal. A dataset is bound to one lane, so revisions of one record never cross
+/// lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     /// 紧急: orders, custody; passes bulk.
@@ -46,7 +48,8 @@ pub enum Lane {
 
 /// Journal id (日志标识): author, audience, lane, incarnation.
 ///
-/// As text `jintan>changzhou/normal/<32 hex digits>`; that text is the origin line of the journal's checkpoints.
+/// As text `jintan>changzhou/normal/<32 hex digits>`; that text is the origin line of the journal's
+/// checkpoints.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JournalId {
     /// The platform that appends.
@@ -55,7 +58,8 @@ pub struct JournalId {
     pub audience: Audience,
     /// Its lane.
     pub lane: Lane,
-    /// Drawn at random when the journal is opened: a counter would fork when one backup is restored twice.
+    /// Drawn at random when the journal is opened: a counter would fork when one backup is restored
+    /// twice.
     pub incarnation: Incarnation,
 }
 
@@ -122,7 +126,8 @@ random_id! {
     Incarnation
 }
 random_id! {
-    /// Epoch of a journal (纪元): drawn at random by the branch for every Greet, moved by compare-and-swap.
+    /// Epoch of a journal (纪元): drawn at random by the branch for every Greet, moved by
+    /// compare-and-swap.
     EpochId
 }
 random_id! {
@@ -172,16 +177,8 @@ text_id!(
     "2 to 32 characters a-z, 0-9 or hyphen, beginning with a letter",
     platform_id_ok
 );
-text_id!(
-    DatasetName,
-    "family.name, 3 to 48 characters a-z, 0-9 or underscore",
-    dataset_name_ok
-);
-text_id!(
-    RecordId,
-    "1 to 64 printable ASCII characters without space",
-    record_id_ok
-);
+text_id!(DatasetName, "family.name, 3 to 48 characters a-z, 0-9 or underscore", dataset_name_ok);
+text_id!(RecordId, "1 to 64 printable ASCII characters without space", record_id_ok);
 
 fn platform_id_ok(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -268,8 +265,9 @@ impl From<sanheyi_proto::Lane> for Lane {
 // === impl JournalId ===
 
 impl JournalId {
-    /// The branch platform whose link this journal belongs to, as seen from a hub named `hub`: the author of what goes
-    /// up, the reader of what comes down. A journal for everybody belongs to the hub itself.
+    /// The branch platform whose link this journal belongs to, as seen from a hub named `hub`: the
+    /// author of what goes up, the reader of what comes down. A journal for everybody belongs to
+    /// the hub itself.
     pub fn branch<'a>(&'a self, hub: &'a PlatformId) -> &'a PlatformId {
         match &self.audience {
             Audience::One(reader) if self.author == *hub => reader,
@@ -277,7 +275,8 @@ impl JournalId {
         }
     }
 
-    /// Whether both name the same line of journals: author, audience and lane, whatever the incarnation.
+    /// Whether both name the same line of journals: author, audience and lane, whatever the
+    /// incarnation.
     pub fn same_line(&self, other: &JournalId) -> bool {
         self.author == other.author && self.audience == other.audience && self.lane == other.lane
     }
@@ -331,17 +330,25 @@ mod tests {
 
     #[test]
     fn ids_refuse_what_is_not_theirs() {
-        for bad in ["", "a", "Jintan", "1jintan", "jin tan", "jintan-", &"j".repeat(33)] {
+        for bad in [
+            "",
+            "a",
+            "Jintan",
+            "1jintan",
+            "jin tan",
+            "jintan-",
+            &"j".repeat(limits::PLATFORM_ID_BYTES + 1),
+        ] {
             assert!(bad.parse::<PlatformId>().is_err(), "{bad}");
         }
-        assert!("j".repeat(32).parse::<PlatformId>().is_ok());
+        assert!("j".repeat(limits::PLATFORM_ID_BYTES).parse::<PlatformId>().is_ok());
         for bad in ["case", "case.", ".step", "case.step.x", "Case.step", "case step"] {
             assert!(bad.parse::<DatasetName>().is_err(), "{bad}");
         }
-        for bad in ["", "a b", "案", &"x".repeat(65)] {
+        for bad in ["", "a b", "案", &"x".repeat(limits::RECORD_ID_BYTES + 1)] {
             assert!(bad.parse::<RecordId>().is_err(), "{bad}");
         }
-        assert!("x".repeat(64).parse::<RecordId>().is_ok());
+        assert!("x".repeat(limits::RECORD_ID_BYTES).parse::<RecordId>().is_ok());
         for bad in [
             "jintan>changzhou/normal",
             "jintan>changzhou/slow/000102030405060708090a0b0c0d0e0f",

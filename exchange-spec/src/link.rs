@@ -1,10 +1,11 @@
-//! The link (链路) between a branch and its hub as a state machine: event in, action out. Nothing here waits, stores or
-//! sends; [`branch`] drives the branch's side, [`greet`] and [`admit`] decide the receiver's.
+//! The link (链路) between a branch and its hub as a state machine: event in, action out. Nothing
+//! here waits, stores or sends; [`branch`] drives the branch's side, [`greet`] and [`admit`] decide
+//! the receiver's.
 //!
 //! ```text
 //!              Connected             Greeted                    own histories agree
-//!  Down ───────────────► Greeting ───────────► Reconciling ───────────────────────► Live ──► push, pull
-//!   ▲                        │ refused: identity    │ adopt the hub's copy             │
+//!  Down ───────────────► Greeting ───────────► Reconciling ───────────────────────► Live
+//!   ▲                        │ refused: identity    │ adopt the hub's copy             │ push, pull
 //!   └──── Lost ──────────────┼──────────────────────┴─────────────────────────────────┘
 //!                            ▼
 //!                          Held (an operator's word, and a restart, end it)
@@ -18,7 +19,8 @@ use crate::error::Code;
 use crate::ids::{EpochId, Generation};
 use crate::suite::Digest;
 
-/// What every answer carries (rule 10): an answer that is not of the caller's current position is ignored.
+/// What every answer carries (rule 10): an answer that is not of the caller's current position is
+/// ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Generation of the hub's store.
@@ -50,7 +52,12 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal with its sentences.
-    pub fn new(code: Code, place: impl Into<String>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(
+        code: Code,
+        place: impl Into<String>,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Self {
             code,
             place: place.into(),

@@ -1,4 +1,5 @@
-//! Receipts (回执): what became of a range of a journal, written by the gate into the author's mailbox.
+//! Receipts (回执): what became of a range of a journal, written by the gate into the author's
+//! mailbox.
 
 use prost::Message as _;
 use sanheyi_proto::exchange::v1 as wire;
@@ -117,9 +118,7 @@ impl Receipt {
     }
 
     fn check(&self) -> Result<(), ReceiptError> {
-        let wrong = |problem| {
-            Err(ReceiptError::Range { from: self.from, to: self.to, problem })
-        };
+        let wrong = |problem| Err(ReceiptError::Range { from: self.from, to: self.to, problem });
         if self.from >= self.to || self.to - self.from > limits::RECEIPT_ENTRIES {
             return wrong("the range is empty or too long");
         }
@@ -150,9 +149,10 @@ impl Exception {
         }
     }
 
-    /// Reads an exception; one that says "accepted", or a standing that is not known, is none.
+    /// Reads an exception; one that says "accepted" is none. A standing that is not known is read
+    /// as pending: what this reader cannot name it does not count as accepted.
     pub fn from_wire(message: wire::Exception) -> Option<Self> {
-        let standing = Standing::from_wire(message.standing)?;
+        let standing = Standing::from_wire(message.standing).unwrap_or(Standing::Pending);
         (standing != Standing::Accepted).then(|| Exception {
             sequence: message.sequence,
             standing,
@@ -201,6 +201,16 @@ mod tests {
         let receipt = receipt(10, 20, &[12, 15]);
         assert_eq!(Receipt::decode(&receipt.encode()).unwrap(), receipt);
         assert_eq!(receipt.counts(), (8, 2, 0));
+    }
+
+    #[test]
+    fn a_standing_that_is_not_known_is_not_counted_as_accepted() {
+        for (number, counts) in [(9, (9, 0, 1)), (0, (9, 0, 1)), (1, (10, 0, 0)), (2, (9, 1, 0))] {
+            let mut message = wire::Receipt::decode(&*receipt(0, 10, &[4]).encode()).unwrap();
+            message.exceptions[0].standing = number;
+            let read = Receipt::decode(&message.encode_to_vec()).unwrap();
+            assert_eq!(read.counts(), counts, "standing {number}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Segments (段): containers of some hundreds of entries, compressed once at the origin and passed on as they came.
+//! Segments (段): containers of some hundreds of entries, compressed once at the origin and passed
+//! on as they came.
 //!
-//! A segment is never hashed or signed and carries no sequence number: its boundaries are local to a store.
+//! A segment is never hashed or signed and carries no sequence number: its boundaries are local to
+//! a store.
 //!
 //! ```text
 //! magic "SHY1" | entries u32 | headers: inflated u32, packed u32 | bodies: inflated u32, packed u32 | frames
@@ -8,7 +10,8 @@
 //!                            (kind 0: without the body digest at the end, which can be computed)
 //! bodies frame, per entry of kind 0:  salt (16 bytes) | length varint | body bytes
 //! ```
-//! Numbers are little-endian. A frame is one zstd frame, or stands as it is where packed = inflated.
+//! Numbers are little-endian. A frame is one zstd frame, or stands as it is where packed =
+//! inflated.
 
 mod codec;
 

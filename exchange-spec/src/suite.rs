@@ -1,10 +1,14 @@
 //! Suites of cryptography. A journal belongs to one suite for life; `intl` is SHA-256 and Ed25519.
 //!
-//! Hashing is separated by a leading byte: `0x00` leaf and `0x01` node as in RFC 6962 section 2.1, `0x02` salted body.
+//! Hashing is separated by a leading byte: `0x00` leaf and `0x01` node as in RFC 6962 section 2.1,
+//! `0x02` salted body.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use ed25519_dalek::{Signer as _, SigningKey as DalekSigningKey, VerifyingKey as DalekVerifyingKey};
+use ed25519_dalek::{
+    Signer as _, SigningKey as DalekSigningKey, VerifyingKey as DalekVerifyingKey,
+};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -19,7 +23,7 @@ pub enum Suite {
 }
 
 /// A digest of 32 bytes. Compared in constant time.
-#[derive(Clone, Copy, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Eq, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
 /// Salt of a body (盐值): random, kept with the body, erased with the body.
@@ -117,6 +121,12 @@ impl PartialEq for Digest {
     }
 }
 
+impl Hash for Digest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::text::write_hex(f, &self.0)
@@ -180,7 +190,8 @@ impl VerifyingKey {
         DalekVerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| shape())
     }
 
-    /// Whether `signature` is this key's over `message`; small-order keys and malleable signatures are refused.
+    /// Whether `signature` is this key's over `message`; small-order keys and malleable signatures
+    /// are refused.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
         self.0.verify_strict(message, &signature).is_ok()

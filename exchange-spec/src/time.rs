@@ -1,4 +1,5 @@
-//! Times of the form: microseconds since 1970-01-01T00:00:00Z in a signed 64-bit integer. Clocks order and merge nothing.
+//! Times of the form: microseconds since 1970-01-01T00:00:00Z in a signed 64-bit integer. Clocks
+//! order and merge nothing.
 
 use std::fmt;
 

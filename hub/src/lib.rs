@@ -1,1 +1,5 @@
-//! x
+//! stub
+pub mod authority;
+pub mod exchange;
+pub mod rpc;
+pub mod store;

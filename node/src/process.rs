@@ -13,7 +13,8 @@
 //! | standard error | [`telemetry`] | `tracing` |
 //! | signals and tasks | [`lifecycle`] | `Shutdown`, `Tasks` |
 //!
-//! Nothing here knows what a journal is. A hub is a node with a switchboard, so it uses the same doors.
+//! Nothing here knows what a journal is. A hub is a node with a switchboard, so it uses the same
+//! doors.
 //!
 //! What a person reads is said in Chinese and in English; [`said::Said`] is that pair.
 

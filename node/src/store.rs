@@ -18,6 +18,7 @@ mod link;
 mod receipt;
 mod record;
 mod segment;
+mod staged;
 mod tile;
 
 pub use checkpoint::CheckpointRow;
@@ -30,6 +31,7 @@ pub use link::LinkRow;
 pub use receipt::{Counts, ReceiptRow};
 pub use record::{FoundRecord, IndexRow, Place, RecordHead};
 pub use segment::SegmentRow;
+pub use staged::Staged;
 pub use tile::Tiles;
 
 use sea_query::{Cond, Condition, Expr, ExprTrait as _};

@@ -1,5 +1,13 @@
-//! The port to the hub, and its gRPC form: one line over mutual TLS ([`transport`]), made again with growing pauses when it
-//! is lost ([`retry`]).
+//! The port to the hub, and its gRPC form: one line over mutual TLS ([`transport`]), made again
+//! with growing pauses when it is lost ([`retry`]).
 
+pub mod convert;
+mod fetch;
+mod greeting;
+pub mod grpc;
+pub mod port;
 pub mod retry;
+pub mod run;
+pub mod status;
+pub mod sync;
 pub mod transport;

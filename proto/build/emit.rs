@@ -88,7 +88,8 @@ fn labels(out: &mut String, stem: &str, message: &Message) {
         let open = field.sensitivity == Sensitivity::Public;
         line!(
             out,
-            "    Label {{ name: {:?}, zh: {:?}, en: {:?}, open: {open}, instant: {}, example: {:?} }},",
+            "    Label {{ name: {:?}, zh: {:?}, en: {:?}, open: {open}, \
+             instant: {}, example: {:?} }},",
             field.name,
             field.title_zh,
             field.title_en,

@@ -1,7 +1,8 @@
 //! Writes what one field adds to the function of its message.
 //!
-//! A single value is only remembered while the message is read and judged at the end, because the last of several
-//! occurrences binds; items of lists and nested messages are judged where they stand.
+//! A single value is only remembered while the message is read and judged at the end, because the
+//! last of several occurrences binds; items of lists and nested messages are judged where they
+//! stand.
 
 use super::emit::{Names, line};
 use super::model::Field;

@@ -1,8 +1,8 @@
-//! Writes the checks of the standard: `model` reads messages and options, `rules` the rules of a field, `pattern` the
-//! expressions in them, `emit` writes Rust.
+//! Writes the checks of the standard: `model` reads messages and options, `rules` the rules of a
+//! field, `pattern` the expressions in them, `emit` writes Rust.
 //!
-//! Whatever the generator does not know stops the build with file, message and field: a rule that nobody enforces
-//! would be worse than none.
+//! Whatever the generator does not know stops the build with file, message and field: a rule that
+//! nobody enforces would be worse than none.
 
 mod emit;
 mod emit_field;

@@ -1,4 +1,5 @@
-//! The standard as the generator sees it: datasets, messages and fields with titles and rules, all complete.
+//! The standard as the generator sees it: datasets, messages and fields with titles and rules, all
+//! complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 

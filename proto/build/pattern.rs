@@ -1,9 +1,11 @@
-//! The expressions of `string.pattern`, as far as they can be matched in one walk without going back.
+//! The expressions of `string.pattern`, as far as they can be matched in one walk without going
+//! back.
 //!
-//! Known are: `^` at the start and `$` at the end (both compulsory), plain characters, `\d`, escaped punctuation, classes
-//! such as `[A-Z0-9]` of ASCII, and `{n}`, `{n,}`, `{n,m}`, `?`, `*`, `+` behind one ASCII character or class. Each
-//! part takes as much as it can; that is right because a part of variable length must share no character with what
-//! may follow it, which is checked here.
+//! Known are: `^` at the start and `$` at the end (both compulsory), plain characters, `\d`,
+//! escaped punctuation, classes such as `[A-Z0-9]` of ASCII, and `{n}`, `{n,}`, `{n,m}`, `?`, `*`,
+//! `+` behind one ASCII character or class. Each part takes as much as it can; that is right
+//! because a part of variable length must share no character with what may follow it, which is
+//! checked here.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -201,7 +203,8 @@ fn overlap(one: &Set, other: &Set) -> bool {
     }
 }
 
-/// Whether a text has the form; used for the examples, in the same walk that the generated matchers make.
+/// Whether a text has the form; used for the examples, in the same walk that the generated matchers
+/// make.
 pub(crate) fn matches(parts: &[Part], text: &str) -> bool {
     let mut rest = text;
     for part in parts {

@@ -196,7 +196,8 @@ fn of_number(family: &str, rules: Vec<(String, Value)>) -> Result<ValueRules, St
     Ok(read)
 }
 
-/// The fields that are set, by name; what our copy of the rule language does not declare is an error.
+/// The fields that are set, by name; what our copy of the rule language does not declare is an
+/// error.
 fn set_fields(rules: &DynamicMessage, prefix: &str) -> Result<Vec<(String, Value)>, String> {
     if let Some(field) = rules.unknown_fields().next() {
         return Err(unknown(&format!("{prefix}#{}", field.number())));

@@ -6,11 +6,12 @@ use crate::wording;
 /// One broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Path of the field with positions in lists from 0: `applicant.name`, `legal_basis[2].title`; empty where the
-    /// body as a whole is meant.
+    /// Path of the field with positions in lists from 0: `applicant.name`, `legal_basis[2].title`;
+    /// empty where the body as a whole is meant.
     pub field: String,
-    /// Id of the rule: the name that protovalidate gives it (`required`, `string.max_len`, `uint32.gte_lte`), or
-    /// one of ours: `wire` (malformed bytes), `repeated` (a single message that stands twice).
+    /// Id of the rule: the name that protovalidate gives it (`required`, `string.max_len`,
+    /// `uint32.gte_lte`), or one of ours: `wire` (malformed bytes), `repeated` (a single message
+    /// that stands twice).
     pub rule: &'static str,
     /// The sentence in Chinese.
     pub zh: String,
@@ -26,7 +27,8 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// How many violations are kept. An author mends a screenful at a time; a hostile body gains nothing.
+    /// How many violations are kept. An author mends a screenful at a time; a hostile body gains
+    /// nothing.
     pub const LIMIT: usize = 16;
 
     /// None yet; allocates nothing.
@@ -171,7 +173,8 @@ pub(crate) fn fail(
     out.push(wording::violation(place, label, index, broken));
 }
 
-/// Runs the check of one body: malformed bytes leave one violation, whatever was found before them in the body.
+/// Runs the check of one body: malformed bytes leave one violation, whatever was found before them
+/// in the body.
 pub(crate) fn run(
     out: &mut Violations,
     check: impl FnOnce(&mut Violations) -> Result<(), Malformed>,
@@ -213,7 +216,8 @@ impl Cursor<'_> {
         }
     }
 
-    /// Passes over as many bytes of a class as there are, at most `most`; says whether there were `least`.
+    /// Passes over as many bytes of a class as there are, at most `most`; says whether there were
+    /// `least`.
     #[inline]
     pub(crate) fn run(&mut self, least: usize, most: usize, class: impl Fn(u8) -> bool) -> bool {
         let reach = most.min(self.0.len());

@@ -34,9 +34,11 @@ pub struct FieldInfo {
     pub title_en: &'static str,
     /// Who may see it, taken together with the messages around it: the strictest of them binds.
     pub sensitivity: Sensitivity,
-    /// The law, standard or clause that the field or its rule follows; empty where the dataset's own says enough.
+    /// The law, standard or clause that the field or its rule follows; empty where the dataset's
+    /// own says enough.
     pub source: &'static str,
-    /// Id and version of the code list whose codes it holds, for example `step_status/1`; else empty.
+    /// Id and version of the code list whose codes it holds, for example `step_status/1`; else
+    /// empty.
     pub code_list: &'static str,
 }
 
@@ -55,10 +57,12 @@ pub struct Dataset {
     pub lane: Lane,
     /// The law, standard or clause that it follows.
     pub source: &'static str,
-    /// Its fields in the order of the message, nested ones directly after the field that holds them.
+    /// Its fields in the order of the message, nested ones directly after the field that holds
+    /// them.
     pub fields: &'static [FieldInfo],
-    /// Checks the bytes of a body field by field and adds what it finds. Bytes that are not protobuf give exactly
-    /// one violation, of rule `wire`. Works in one pass and without allocation as long as nothing is found.
+    /// Checks the bytes of a body field by field and adds what it finds. Bytes that are not
+    /// protobuf give exactly one violation, of rule `wire`. Works in one pass and without
+    /// allocation as long as nothing is found.
     pub check: fn(&[u8], &mut Violations),
 }
 
@@ -68,7 +72,8 @@ pub fn datasets() -> &'static [Dataset] {
     DATASETS
 }
 
-/// The dataset of that name, or nothing: a reader of an older version may meet names that it does not know.
+/// The dataset of that name, or nothing: a reader of an older version may meet names that it does
+/// not know.
 #[must_use]
 pub fn dataset(name: &str) -> Option<&'static Dataset> {
     let found = DATASETS.binary_search_by(|dataset| dataset.name.cmp(name)).ok()?;

@@ -1,17 +1,20 @@
 //! The standard (标准) of the exchange: messages, datasets and the rules that a body must keep.
 //!
-//! The protobuf files under `proto/sanheyi` are the standard; this crate is what the build makes of them, and nothing
-//! in it is written twice:
+//! The protobuf files under `proto/sanheyi` are the standard; this crate is what the build makes of
+//! them, and nothing in it is written twice:
 //!
-//! - [`exchange`] and [`standard`]: the messages as Rust types and, with the feature `rpc`, the stubs of the calls;
+//! - [`exchange`] and [`standard`]: the messages as Rust types and, with the feature `rpc`, the
+//!   stubs of the calls;
 //! - [`DESCRIPTORS`]: the files themselves, compiled, with all options, for tools that read them;
-//! - [`datasets`]: what a platform may write, with titles, lanes, sensitivities, and a check for each.
+//! - [`datasets`]: what a platform may write, with titles, lanes, sensitivities, and a check for
+//!   each.
 //!
 //! # How a body is checked
 //!
-//! Rules stand beside the fields in the language of protovalidate, so that an author in another language can check with
-//! its official library and get the same rule ids. Here the build turns them into functions that walk the bytes of the
-//! body once, without building messages and without allocating as long as nothing is wrong:
+//! Rules stand beside the fields in the language of protovalidate, so that an author in another
+//! language can check with its official library and get the same rule ids. Here the build turns
+//! them into functions that walk the bytes of the body once, without building messages and without
+//! allocating as long as nothing is wrong:
 //!
 //! ```
 //! use sanheyi_proto::{Violations, dataset};
@@ -27,11 +30,13 @@
 //!
 //! Where protobuf leaves room, this is how it is read:
 //!
-//! - of several occurrences of a single value the last binds; a single message that stands twice breaks the rule
-//!   `repeated`, because readers would merge the two into something that nobody wrote;
+//! - of several occurrences of a single value the last binds; a single message that stands twice
+//!   breaks the rule `repeated`, because readers would merge the two into something that nobody
+//!   wrote;
 //! - unknown fields are passed over, so that a later version of the standard can add some;
-//! - a known field with another wire type, a text that is not UTF-8, a number or length that is cut off make the whole
-//!   body malformed: one violation, rule `wire`, with the byte at which reading stopped;
+//! - a known field with another wire type, a text that is not UTF-8, a number or length that is cut
+//!   off make the whole body malformed: one violation, rule `wire`, with the byte at which reading
+//!   stopped;
 //! - a rule binds the default, too, unless the field knows absence (`optional`) or says `ignore`.
 
 mod check;
@@ -71,8 +76,8 @@ pub mod standard {
     }
 }
 
-/// The protobuf files of this build with all that they import, as an encoded `google.protobuf.FileDescriptorSet`; the
-/// options, ours and those of `buf.validate`, are in it.
+/// The protobuf files of this build with all that they import, as an encoded
+/// `google.protobuf.FileDescriptorSet`; the options, ours and those of `buf.validate`, are in it.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.binpb"));
 
 /// Version of the standard that this build writes and judges by.

@@ -1,7 +1,8 @@
-//! Reads protobuf's wire format in place: no owned structs, no allocation, offsets of the whole body.
+//! Reads protobuf's wire format in place: no owned structs, no allocation, offsets of the whole
+//! body.
 //!
-//! It takes what prost takes and refuses what prost refuses, so that a body that the checks accept can be
-//! decoded by every reader of this build. What it does not know it skips.
+//! It takes what prost takes and refuses what prost refuses, so that a body that the checks accept
+//! can be decoded by every reader of this build. What it does not know it skips.
 
 /// How deep messages and unknown groups may lie within each other.
 const MAX_DEPTH: u8 = 32;
@@ -41,7 +42,8 @@ pub(crate) struct Malformed {
     pub(crate) flaw: Flaw,
 }
 
-/// A place in a message. Copies are cheap; a nested message gets its own reader over the same bytes.
+/// A place in a message. Copies are cheap; a nested message gets its own reader over the same
+/// bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     /// The body up to the end of the message that is being read: offsets are those of the body.

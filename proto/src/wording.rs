@@ -1,4 +1,5 @@
-//! The sentences of violations, in Chinese and English. A value is quoted only where everybody may see the field.
+//! The sentences of violations, in Chinese and English. A value is quoted only where everybody may
+//! see the field.
 
 use crate::check::{Broken, Label, Place, Violation};
 use crate::wire::{Flaw, Malformed};
@@ -101,20 +102,21 @@ fn subject(place: &Place<'_>, label: &Label, index: Option<usize>) -> Said {
 }
 
 /// What a length counts.
+#[derive(Clone, Copy)]
 enum Unit {
     Text,
     Items,
 }
 
 impl Unit {
-    fn zh(&self) -> (&'static str, &'static str) {
+    fn zh(self) -> (&'static str, &'static str) {
         match self {
             Unit::Text => ("个字", "个"),
             Unit::Items => ("项", "项"),
         }
     }
 
-    fn en(&self, number: usize) -> &'static str {
+    fn en(self, number: usize) -> &'static str {
         match (self, number) {
             (Unit::Text, 1) => "character",
             (Unit::Text, _) => "characters",
@@ -206,7 +208,12 @@ fn not_in(code: i32, open: bool) -> Said {
 
 /// The beginning of a value, with nothing in it that moves a cursor or turns a line around.
 fn shown(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let marks = ['\u{200e}', '\u{200f}'];
+    let turns = |c: char| {
+        marks.contains(&c)
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+    };
     let mut shown: String = text
         .chars()
         .take(SHOWN)

@@ -8,9 +8,9 @@ fn header() -> impl Strategy<Value = Header> {
     (
         prop_oneof!["case\\.step", "[a-z][a-z0-9_]{0,15}\\.[a-z][a-z0-9_]{0,15}"],
         "[!-~]{1,64}",
-        1u64..,
+        1u64..SIGNED,
         any::<[u8; 32]>(),
-        any::<(u64, bool, i64, i64)>(),
+        (0..SIGNED, any::<bool>(), any::<i64>(), any::<i64>()),
         1u32..,
         any::<[u8; 32]>(),
     )
@@ -88,10 +88,7 @@ fn the_edge_of_the_length_is_the_named_bound() {
     assert_eq!(bytes.len(), limits::HEADER_BYTES);
     assert_eq!(HeaderView::parse(&bytes).unwrap().to_header().unwrap(), simple());
     bytes.push(0);
-    assert_eq!(
-        HeaderView::parse(&bytes),
-        Err(HeaderError::TooLong(limits::HEADER_BYTES + 1))
-    );
+    assert_eq!(HeaderView::parse(&bytes), Err(HeaderError::TooLong(limits::HEADER_BYTES + 1)));
 }
 
 #[test]
@@ -104,9 +101,56 @@ fn each_broken_field_is_named() {
     assert_eq!(named(&Header { revision: 1, ..simple() }), "follows");
     assert_eq!(named(&Header { follows: None, ..simple() }), "follows");
     assert_eq!(named(&Header { standard: 0, ..simple() }), "standard");
+    assert_eq!(named(&Header { revision: SIGNED, ..simple() }), "revision");
+    assert_eq!(named(&Header { custody_epoch: SIGNED, ..simple() }), "custody_epoch");
     let prefix = simple().encode_prefix();
     assert!(HeaderView::parse(&prefix).is_err(), "a header ends with its body digest");
     let mut twice = simple().encode();
     seal(&mut twice, &Digest::new([0; 32]));
     assert!(HeaderView::parse(&twice).is_err(), "the body digest stands once");
+}
+
+#[test]
+fn unknown_fields_are_those_that_protobuf_can_carry() {
+    let with = |tag: u64| {
+        let mut bytes = simple().encode_prefix();
+        put_varint(&mut bytes, tag);
+        put_varint(&mut bytes, 1);
+        seal(&mut bytes, &simple().body_digest);
+        bytes
+    };
+    let largest = ((1 << 29) - 1) << 3;
+    assert!(HeaderView::parse(&with(largest)).is_ok());
+    assert!(wire::Header::decode(with(largest).as_slice()).is_ok());
+    for refused in [1 << 32, 0, 9 << 3, 15 << 3, 10 << 3 | 3, 10 << 3 | 6] {
+        assert!(HeaderView::parse(&with(refused)).is_err(), "{refused:#x}");
+    }
+}
+
+#[test]
+fn ids_fill_their_bounds_and_no_more() {
+    let named = |dataset: usize, record: usize| {
+        let mut bytes = vec![0x0a, u8::try_from(dataset).unwrap()];
+        bytes.extend_from_slice(format!("a.{}", "b".repeat(dataset - 2)).as_bytes());
+        bytes.extend_from_slice(&[0x12, u8::try_from(record).unwrap()]);
+        bytes.resize(bytes.len() + record, b'x');
+        // Revision 1, put, standard 1.
+        bytes.extend_from_slice(&[0x18, 1, 0x30, 1, 0x38, 1]);
+        seal(&mut bytes, &Digest::new([0; 32]));
+        HeaderView::parse(&bytes).is_ok()
+    };
+    assert!(named(limits::DATASET_NAME_BYTES, limits::RECORD_ID_BYTES));
+    assert!(!named(limits::DATASET_NAME_BYTES + 1, limits::RECORD_ID_BYTES));
+    assert!(!named(limits::DATASET_NAME_BYTES, limits::RECORD_ID_BYTES + 1));
+}
+
+#[test]
+fn a_salt_has_its_bytes_and_each_of_them_counts() {
+    let salt = [0; limits::SALT_BYTES];
+    let plain = Suite::Intl.body(&Salt(salt), b"body");
+    for place in 0..limits::SALT_BYTES {
+        let mut other = salt;
+        other[place] = 1;
+        assert_ne!(Suite::Intl.body(&Salt(other), b"body"), plain);
+    }
 }

@@ -1,8 +1,10 @@
-//! The admit rule (rule 13): what a store does with the next entries of a journal that somebody else appends. The hub
-//! admits what branches push, a branch admits what it pulls; both by this one rule.
+//! The admit rule (rule 13): what a store does with the next entries of a journal that somebody
+//! else appends. The hub admits what branches push, a branch admits what it pulls; both by this one
+//! rule.
 //!
-//! Admission has two halves: [`admit`] looks at sizes and positions before the bytes are opened, [`bind`] holds the root
-//! that the bytes give against the author's signed checkpoint before anything is stored.
+//! Admission has two halves: [`admit`] looks at sizes and positions before the bytes are opened,
+//! [`bind`] holds the root that the bytes give against the author's signed checkpoint before
+//! anything is stored.
 
 use super::{Position, Refusal};
 use crate::checkpoint::Checkpoint;
@@ -52,8 +54,8 @@ pub enum Admission {
 /// Decides by sizes and positions.
 ///
 /// # Errors
-/// [`Code::EpochStale`] for another position, [`Code::HistoryChanged`] for a stopped journal, [`Code::Gap`] for entries
-/// beyond the durable size, [`Code::Malformed`] for an empty offer.
+/// [`Code::EpochStale`] for another position, [`Code::HistoryChanged`] for a stopped journal,
+/// [`Code::Gap`] for entries beyond the durable size, [`Code::Malformed`] for an empty offer.
 pub fn admit(head: &Head, offer: &Offer) -> Result<Admission, Refusal> {
     let refuse = |code, zh: String, en: String| {
         Err(Refusal::new(code, head.journal.to_string(), zh, en)
@@ -96,8 +98,8 @@ pub fn admit(head: &Head, offer: &Offer) -> Result<Admission, Refusal> {
 /// Holds the author's checkpoint against what the bytes give: same journal, epoch, size and root.
 ///
 /// # Errors
-/// [`Code::HistoryChanged`] with both roots where the sizes agree and the roots do not; [`Code::SignatureInvalid`] where
-/// the checkpoint is about something else than the offer.
+/// [`Code::HistoryChanged`] with both roots where the sizes agree and the roots do not;
+/// [`Code::SignatureInvalid`] where the checkpoint is about something else than the offer.
 pub fn bind(head: &Head, checkpoint: &Checkpoint, to: u64, root: &Digest) -> Result<(), Refusal> {
     let about = checkpoint.journal == head.journal
         && checkpoint.epoch == head.position.epoch
@@ -146,10 +148,7 @@ mod tests {
     }
 
     fn position(generation: u8, epoch: u8) -> Position {
-        Position {
-            generation: Generation::new([generation; 16]),
-            epoch: EpochId::new([epoch; 16]),
-        }
+        Position { generation: Generation::new([generation; 16]), epoch: EpochId::new([epoch; 16]) }
     }
 
     fn offer(first: u64, to: u64) -> Offer {

@@ -1,7 +1,7 @@
-//! The branch's side of the link. The driver feeds it what happened and does what it answers; between the two lies
-//! everything that can fail.
+//! The branch's side of the link. The driver feeds it what happened and does what it answers;
+//! between the two lies everything that can fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Position, Refusal};
 use crate::error::{Code, Remedy};
@@ -139,6 +139,8 @@ struct Outgoing {
 pub struct BranchLink {
     phase: Phase,
     outgoing: BTreeMap<JournalId, Outgoing>,
+    /// Journals whose history is being replaced.
+    adopting: BTreeSet<JournalId>,
     pulling: bool,
 }
 
@@ -160,7 +162,7 @@ impl BranchLink {
                 (journal, fresh)
             })
             .collect();
-        Self { phase: Phase::Down, outgoing, pulling: false }
+        Self { phase: Phase::Down, outgoing, adopting: BTreeSet::new(), pulling: false }
     }
 
     /// Where the link stands.
@@ -192,7 +194,7 @@ impl BranchLink {
             }
             (Phase::Greeting, Event::EpochStored) => vec![Action::Greet],
             (Phase::Greeting, Event::Greeted(grants)) => self.greeted(grants),
-            (Phase::Reconciling, Event::Adopted { journal, size }) => self.adopted(&journal, size),
+            (_, Event::Adopted { journal, size }) => self.adopted(&journal, size),
             (Phase::Live, Event::Pushed { journal, position, durable }) => {
                 self.pushed(&journal, position, durable)
             }
@@ -215,8 +217,8 @@ impl BranchLink {
             if !grant.agrees {
                 own.position = None;
                 own.acknowledged = 0;
+                self.adopting.insert(grant.journal.clone());
                 actions.push(Action::Adopt { journal: grant.journal, size: grant.size });
-                continue;
             }
         }
         if actions.is_empty() { self.live() } else { self.reconcile(actions) }
@@ -227,12 +229,15 @@ impl BranchLink {
         actions
     }
 
-    /// After an adoption the branch greets again: the epoch that it then opens stands on a history that both share.
+    /// After the last adoption the branch greets again: the epoch that it then opens stands on
+    /// histories that both share. One that ends after the connection was lost counts as well.
     fn adopted(&mut self, journal: &JournalId, size: u64) -> Vec<Action> {
         if let Some(own) = self.outgoing.get_mut(journal) {
             own.size = size;
         }
-        self.down(false)
+        self.adopting.remove(journal);
+        let last = self.phase == Phase::Reconciling && self.adopting.is_empty();
+        if last { self.down(false) } else { Vec::new() }
     }
 
     fn live(&mut self) -> Vec<Action> {
@@ -263,6 +268,9 @@ impl BranchLink {
     }
 
     fn refused(&mut self, journal: Option<JournalId>, refusal: &Refusal) -> Vec<Action> {
+        if journal.as_ref().is_some_and(|journal| self.is_late(journal, refusal)) {
+            return Vec::new();
+        }
         match (refusal.code.remedy(), refusal.code, journal) {
             (Remedy::Greet, ..) => self.down(false),
             (Remedy::Retry, ..) => self.down(true),
@@ -280,9 +288,21 @@ impl BranchLink {
         }
     }
 
+    /// Whether a push was refused that carried an earlier position than the present one (rule 10).
+    /// A stale position was the present one only if another is in force by now.
+    fn is_late(&self, journal: &JournalId, refusal: &Refusal) -> bool {
+        let own = self.outgoing.get(journal).and_then(|own| own.position);
+        if self.phase != Phase::Live || own.is_none() {
+            return true;
+        }
+        let same = own == refusal.position;
+        refusal.position.is_some() && same == (refusal.code == Code::EpochStale)
+    }
+
     fn down(&mut self, pause: bool) -> Vec<Action> {
         self.phase = Phase::Down;
         self.pulling = false;
+        self.adopting.clear();
         for own in self.outgoing.values_mut() {
             own.in_flight = false;
             own.position = None;

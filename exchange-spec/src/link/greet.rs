@@ -1,5 +1,5 @@
-//! How a hub decides a Greet (rule 11): every Greet moves the epoch by compare-and-swap, so of two machines with one key
-//! exactly one goes on.
+//! How a hub decides a Greet (rule 11): every Greet moves the epoch by compare-and-swap, so of two
+//! machines with one key exactly one goes on.
 
 use super::{Position, Refusal};
 use crate::error::Code;
@@ -30,7 +30,8 @@ pub struct Line {
 pub struct Claim {
     /// The journal.
     pub journal: JournalId,
-    /// All epoch ids that the branch may hold, 1 to [`limits::EPOCHS_HELD`]; the zero id if it was never answered.
+    /// All epoch ids that the branch may hold, 1 to [`limits::EPOCHS_HELD`]; the zero id if it was
+    /// never answered.
     pub holds: Vec<EpochId>,
     /// The next epoch id, drawn at random, stored before it was sent.
     pub next: EpochId,
@@ -54,19 +55,27 @@ pub enum Opening {
     Repeat,
 }
 
-/// Decides a Greet for one journal. `line` is what the hub has recorded, in generation `generation` of its store.
+/// Decides a Greet for one journal. `line` is what the hub has recorded, in generation `generation`
+/// of its store.
 ///
 /// # Errors
-/// [`Code::IdentityHeld`] if another machine has greeted since, [`Code::Malformed`] for a claim out of bounds,
-/// [`Code::Internal`] if the claim proves that this hub's store was rewound without anybody saying so.
-pub fn greet(line: Option<&Line>, claim: &Claim, generation: Generation) -> Result<Opening, Refusal> {
+/// [`Code::IdentityHeld`] if another machine has greeted since, [`Code::Malformed`] for a claim out
+/// of bounds, [`Code::Internal`] if the claim proves that this hub's store was rewound without
+/// anybody saying so.
+pub fn greet(
+    line: Option<&Line>,
+    claim: &Claim,
+    generation: Generation,
+) -> Result<Opening, Refusal> {
     check(claim)?;
-    let granted = claim.last_grant.as_ref().filter(|grant| {
-        grant.journal == claim.journal && claim.holds.contains(&grant.epoch)
-    });
+    let granted = claim
+        .last_grant
+        .as_ref()
+        .filter(|grant| grant.journal == claim.journal && claim.holds.contains(&grant.epoch));
     let Some(line) = line else {
         return match granted {
-            // A restored hub: it knows nothing of this line, but has itself signed what the branch shows.
+            // A restored hub: it knows nothing of this line, but has itself signed what the branch
+            // shows.
             Some(grant) => later(grant, 0, generation, claim),
             None if claim.holds.contains(&EpochId::ZERO) => Ok(Opening::New { serial: 1 }),
             None => Err(held(claim)),
@@ -84,8 +93,8 @@ pub fn greet(line: Option<&Line>, claim: &Claim, generation: Generation) -> Resu
     }
 }
 
-/// A grant that is later than our own record: a restored hub accepts it (rule 14). Without a new generation the restore
-/// went unnoticed, and nothing may be written.
+/// A grant that is later than our own record: a restored hub accepts it (rule 14). Without a new
+/// generation the restore went unnoticed, and nothing may be written.
 fn later(
     grant: &Grant,
     recorded: u64,
@@ -98,7 +107,10 @@ fn later(
     Err(Refusal::new(
         Code::Internal,
         claim.journal.to_string(),
-        format!("市级平台的数据被回退：本级记录到第 {recorded} 次授权，对方持有第 {} 次", grant.serial),
+        format!(
+            "市级平台的数据被回退：本级记录到第 {recorded} 次授权，对方持有第 {} 次",
+            grant.serial
+        ),
         format!(
             "the hub's store was rewound: it records grant {recorded}, the branch holds grant {}",
             grant.serial
@@ -116,9 +128,8 @@ fn held(claim: &Claim) -> Refusal {
 }
 
 fn check(claim: &Claim) -> Result<(), Refusal> {
-    let malformed = |zh: &str, en: &str| {
-        Err(Refusal::new(Code::Malformed, claim.journal.to_string(), zh, en))
-    };
+    let malformed =
+        |zh: &str, en: &str| Err(Refusal::new(Code::Malformed, claim.journal.to_string(), zh, en));
     if claim.holds.is_empty() || claim.holds.len() > limits::EPOCHS_HELD {
         return malformed("所持纪元数量超出范围", "the number of epochs held is out of bounds");
     }

@@ -28,8 +28,7 @@ pub struct TileId {
     pub index: u64,
 }
 
-/// A node whose subtree is complete: it covers the leaves `index << height .. (index + 1) <<
-/// height`.
+/// A node whose subtree is complete: it covers `1 << height` leaves from `index << height` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Node {
     height: u32,
@@ -51,9 +50,14 @@ pub(super) struct Tiles(BTreeMap<TileId, Vec<u8>>);
 pub fn edge_tiles(size: u64) -> Vec<TileId> {
     (0_u8..)
         .take(LEVELS)
-        .map(|level| TileId { level, index: size >> (level * 8) >> TILE_HEIGHT })
+        .map(|level| TileId { level, index: size >> shift(level) >> TILE_HEIGHT })
         .filter(|tile| tile.width(size) > 0)
         .collect()
+}
+
+/// Levels of the tree below the hashes of a tile at `level`.
+pub(super) fn shift(level: u8) -> u32 {
+    u32::from(level) * TILE_HEIGHT
 }
 
 // === impl TileId ===
@@ -61,8 +65,7 @@ pub fn edge_tiles(size: u64) -> Vec<TileId> {
 impl TileId {
     /// How many hashes of this tile belong to a tree of `size`.
     pub fn width(self, size: u64) -> usize {
-        let shift = u32::from(self.level) * TILE_HEIGHT;
-        let nodes = size.checked_shr(shift).unwrap_or(0);
+        let nodes = size.checked_shr(shift(self.level)).unwrap_or(0);
         let before = self.index.saturating_mul(TILE_WIDTH as u64);
         usize::try_from(nodes.saturating_sub(before)).map_or(TILE_WIDTH, |n| n.min(TILE_WIDTH))
     }

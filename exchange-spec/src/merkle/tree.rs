@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::tiles::{
-    HASH, LEVELS, TILE_BYTES, TILE_HEIGHT, TileId, edge_tiles, fold, join, read_tile,
+    HASH, LEVELS, TILE_BYTES, TILE_HEIGHT, TileId, edge_tiles, fold, join, read_tile, shift,
 };
 use super::{SIZE_MAX, TreeError};
 use crate::suite::{Digest, Suite};
@@ -81,7 +81,7 @@ impl Tree {
         let mut height = 0;
         let mut level = 0;
         loop {
-            if height == u32::from(level) * TILE_HEIGHT {
+            if height == shift(level) {
                 self.keep(level, &node);
                 level += 1;
             }
@@ -101,9 +101,8 @@ impl Tree {
     pub fn take_changed(&mut self) -> Vec<(TileId, Vec<u8>)> {
         let mut changed = mem::take(&mut self.filled);
         for (level, tile) in (0_u8..).zip(&self.edge) {
-            let shift = u32::from(level) * TILE_HEIGHT;
-            let nodes = self.size >> shift;
-            if nodes != self.taken >> shift && !tile.is_empty() {
+            let nodes = self.size >> shift(level);
+            if nodes != self.taken >> shift(level) && !tile.is_empty() {
                 changed.push((TileId { level, index: nodes >> TILE_HEIGHT }, tile.clone()));
             }
         }
@@ -117,7 +116,7 @@ impl Tree {
         let tile = &mut self.edge[usize::from(level)];
         tile.extend_from_slice(node.as_bytes());
         if tile.len() == TILE_BYTES {
-            let index = self.size >> (u32::from(level) * TILE_HEIGHT) >> TILE_HEIGHT;
+            let index = self.size >> shift(level) >> TILE_HEIGHT;
             self.filled.push((TileId { level, index }, mem::take(tile)));
         }
     }

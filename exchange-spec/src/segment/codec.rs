@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe;
 
 use super::{Opened, SegmentError, Slot};
 use crate::entry::{self, DIGEST_TAIL, HeaderView};
@@ -123,7 +124,8 @@ impl SegmentWriter {
     }
 }
 
-/// Packs a frame; one that does not get smaller, or would look like a bomb to its reader, stands as it is.
+/// Packs a frame; one that does not get smaller, or would look like a bomb to its reader, stands as
+/// it is.
 fn pack(packer: &mut Compressor<'static>, frame: &[u8]) -> std::io::Result<Vec<u8>> {
     let packed = packer.compress(frame)?;
     let bomb = frame.len() > limits::FRAME_RATIO_FREE_BYTES
@@ -139,15 +141,15 @@ impl SegmentReader {
     /// # Errors
     /// If zstd cannot have the memory for its context.
     pub fn new(suite: Suite) -> std::io::Result<Self> {
-        let mut unpacker = Decompressor::new()?;
-        unpacker.window_log_max(limits::FRAME_WINDOW_LOG)?;
-        Ok(Self { suite, unpacker })
+        Ok(Self { suite, unpacker: Decompressor::new()? })
     }
 
-    /// Opens a segment: inflates it, reads every header, computes every body digest and entry digest.
+    /// Opens a segment: inflates it, reads every header, computes every body digest and entry
+    /// digest.
     ///
     /// # Errors
-    /// See [`SegmentError`]. Lengths, counts and ratios are held against their bounds before anything is inflated.
+    /// See [`SegmentError`]. Lengths, counts and ratios are held against their bounds before
+    /// anything is inflated.
     pub fn open(&mut self, bytes: &[u8]) -> Result<Opened, SegmentError> {
         let mut reader = Reader::new(bytes);
         let preamble = Preamble::read(&mut reader)?;
@@ -164,6 +166,9 @@ impl SegmentReader {
     fn unpack(&mut self, packed: &[u8], frame: Frame) -> Result<Vec<u8>, SegmentError> {
         if frame.packed == frame.inflated {
             return Ok(packed.to_vec());
+        }
+        if !is_one_frame(packed) {
+            return Err(SegmentError::Frame);
         }
         let mut out = Vec::with_capacity(frame.inflated as usize);
         let length = self
@@ -228,6 +233,19 @@ impl SegmentReader {
     }
 }
 
+/// Whether the bytes are one zstd frame (RFC 8878 section 3.1.1), nothing around it, whose window is
+/// within its bound. Inflating in one go, zstd itself minds neither.
+fn is_one_frame(packed: &[u8]) -> bool {
+    const SINGLE_SEGMENT: u8 = 1 << 5;
+    let (Some(descriptor), Some(window)) = (packed.get(4), packed.get(5)) else { return false };
+    let exponent = u32::from(window >> 3) + 10;
+    let mantissa = usize::from(window & 7);
+    let small = descriptor & SINGLE_SEGMENT != 0
+        || exponent < limits::FRAME_WINDOW_LOG
+        || exponent == limits::FRAME_WINDOW_LOG && mantissa == 0;
+    small && zstd_safe::find_frame_compressed_size(packed) == Ok(packed.len())
+}
+
 fn ending_at(end: usize, length: usize) -> Range<usize> {
     end - length..end
 }
@@ -273,6 +291,10 @@ impl Frame {
         }
         let beyond = inflated as usize > limits::FRAME_RATIO_FREE_BYTES
             && inflated as usize > packed as usize * limits::FRAME_RATIO;
-        if beyond { Err(SegmentError::Ratio { packed, inflated }) } else { Ok(Self { inflated, packed }) }
+        if beyond {
+            Err(SegmentError::Ratio { packed, inflated })
+        } else {
+            Ok(Self { inflated, packed })
+        }
     }
 }

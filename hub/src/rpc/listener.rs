@@ -1,1 +1,249 @@
-//! x
+//! The hub's door: from a TCP listener to streams whose other end has a name.
+//!
+//! tonic takes any stream of connections; this one yields only those whose handshake is done and
+//! whose certificate names a platform of this hub. A handler finds the name in
+//! `request.extensions().get::<Peer>()`.
+//!
+//! Everything is bounded: handshakes under way, their time, and connections. A failed handshake
+//! costs its own slot and a log line, never the others; nothing that a stranger does ends the
+//! stream.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::process::clock::pause;
+use sanheyi_node::process::meter::{Counted, Meter};
+use sanheyi_node::process::tls::ServerConfig;
+use sanheyi_node::process::tls::handshake::{AcceptError, ServerStream, accept};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_stream::Stream;
+use tonic::transport::server::Connected;
+
+/// Most connections at once: a city has tens of platforms, each with one line and a few in passing.
+pub const CONNECTIONS: usize = 1024;
+/// Most handshakes at once: strangers can hold these slots, not the connections.
+pub const HANDSHAKES: usize = 64;
+/// Longest handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause after the system has refused to accept: mostly it is out of file handles, and asking again
+/// at once burns a core.
+const REFUSED_PAUSE: Duration = Duration::from_millis(200);
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The platform in its certificate.
+    pub platform: PlatformId,
+    /// The hub in its certificate: this one.
+    pub hub: PlatformId,
+    /// Serial number of its certificate, in lower-case hex.
+    pub serial: String,
+    /// Where it connects from.
+    pub address: SocketAddr,
+}
+
+/// A connection with a named other end.
+#[derive(Debug)]
+pub struct PeerStream {
+    stream: ServerStream<Counted<TcpStream>>,
+    peer: Peer,
+    _connection: OwnedSemaphorePermit,
+}
+
+/// Why a connection was dropped.
+#[derive(Debug, thiserror::Error)]
+enum Dropped {
+    #[error(transparent)]
+    Accept(#[from] AcceptError),
+    #[error("握手超时 / the handshake took too long")]
+    Slow,
+    #[error("连接在握手前已断开 / the connection was gone before the handshake")]
+    Gone(#[source] io::Error),
+}
+
+/// Accepts connections and does their handshakes. It needs nobody to run it: it works while it is
+/// polled, which tonic does.
+#[derive(Debug)]
+pub struct Acceptor {
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    meter: Arc<Meter>,
+    connections: Arc<Semaphore>,
+    handshake_timeout: Duration,
+}
+
+// === impl Acceptor ===
+
+impl Acceptor {
+    /// Accepts from `listener` by `tls` and counts the bytes of all connections on `meter`.
+    pub fn new(listener: TcpListener, tls: Arc<ServerConfig>, meter: Arc<Meter>) -> Self {
+        let connections = Arc::new(Semaphore::new(CONNECTIONS));
+        Self { listener, tls, meter, connections, handshake_timeout: HANDSHAKE_TIMEOUT }
+    }
+
+    /// Other bounds than the usual ones.
+    #[must_use]
+    pub fn with_bounds(self, connections: usize, handshake_timeout: Duration) -> Self {
+        let connections = Arc::new(Semaphore::new(connections));
+        Self { connections, handshake_timeout, ..self }
+    }
+
+    /// The connections, as tonic's `serve_with_incoming_shutdown` takes them. It never ends and
+    /// yields no error.
+    pub fn incoming(self) -> impl Stream<Item = io::Result<PeerStream>> + Send {
+        let handshakes = FuturesUnordered::new();
+        futures_util::stream::unfold((self, handshakes), async |(acceptor, mut handshakes)| {
+            loop {
+                tokio::select! {
+                    (tcp, from, permit) = acceptor.next_tcp(), if handshakes.len() < HANDSHAKES => {
+                        handshakes.push(acceptor.handshake(tcp, from, permit));
+                    }
+                    Some(done) = handshakes.next() => {
+                        if let Some(stream) = done {
+                            return Some((Ok(stream), (acceptor, handshakes)));
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The next connection, once there is room for one. Dropping the future loses none.
+    async fn next_tcp(&self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+        loop {
+            // It fails only when the semaphore is closed, which nobody does.
+            let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await else {
+                std::future::pending().await
+            };
+            match self.listener.accept().await {
+                Ok((tcp, address)) => return (tcp, address, permit),
+                Err(error) => {
+                    tracing::warn!(%error, "the system refuses to accept a connection: {error}");
+                    pause(REFUSED_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// One handshake, as a future that borrows nothing.
+    fn handshake(
+        &self,
+        tcp: TcpStream,
+        address: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) -> impl Future<Output = Option<PeerStream>> + Send + use<> {
+        let (tls, meter, limit) =
+            (Arc::clone(&self.tls), Arc::clone(&self.meter), self.handshake_timeout);
+        async move {
+            match named(tcp, address, permit, tls, meter, limit).await {
+                Ok(stream) => {
+                    let Peer { platform, serial, .. } = &stream.peer;
+                    tracing::debug!(%platform, serial, %address, "{platform} from {address}");
+                    Some(stream)
+                }
+                Err(reason) => {
+                    let reason = chain(&reason);
+                    tracing::warn!(%address, reason, "connection from {address} dropped: {reason}");
+                    None
+                }
+            }
+        }
+    }
+}
+
+async fn named(
+    tcp: TcpStream,
+    address: SocketAddr,
+    permit: OwnedSemaphorePermit,
+    tls: Arc<ServerConfig>,
+    meter: Arc<Meter>,
+    limit: Duration,
+) -> Result<PeerStream, Dropped> {
+    // A segment is written whole: waiting for more bytes would only delay it.
+    tcp.set_nodelay(true).map_err(Dropped::Gone)?;
+    let (stream, subject) = tokio::time::timeout(limit, accept(tls, Counted::new(tcp, meter)))
+        .await
+        .map_err(|_| Dropped::Slow)??;
+    let peer =
+        Peer { platform: subject.platform, hub: subject.hub, serial: subject.serial, address };
+    Ok(PeerStream { stream, peer, _connection: permit })
+}
+
+/// An error with all its sources, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
+}
+
+// === impl PeerStream ===
+
+impl PeerStream {
+    /// Who is at the other end.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+}
+
+impl Connected for PeerStream {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for PeerStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for PeerStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
-//! Time is given, never fetched. A function that decides takes `now`; whoever waits and ticks holds an `Arc<dyn Clock>`.
+//! Time is given, never fetched. A function that decides takes `now`; whoever waits and ticks holds
+//! an `Arc<dyn Clock>`.
 //!
-//! Certificates are checked by the same clock (see [`super::tls`]), so a test that moves the clock past a certificate's
-//! end sees it refused.
+//! Certificates are checked by the same clock (see [`super::tls`]), so a test that moves the clock
+//! past a certificate's end sees it refused.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,11 +15,17 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// Lets time pass on the machine: for pacing, never for waiting until something has happened.
+pub async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// A clock that moves only when it is told to: for tests, the simulation and the demonstration's year.
+/// A clock that moves only when it is told to: for tests, the simulation and the demonstration's
+/// year.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
@@ -27,7 +34,8 @@ pub struct ManualClock(AtomicI64);
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one door of time")]
     fn now(&self) -> Timestamp {
-        // A machine that believes it is before 1970 gets a negative time: wrong, visible, and no panic.
+        // A machine that believes it is before 1970 gets a negative time: wrong, visible, and no
+        // panic.
         let now = SystemTime::now();
         let micros = match now.duration_since(UNIX_EPOCH) {
             Ok(after) => saturating_micros(after),

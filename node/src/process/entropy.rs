@@ -1,8 +1,8 @@
-//! Chance is given, never fetched: salts, epochs, incarnations, keys and the jitter of retries come from here, so that a
-//! simulation with a seed draws the same ones again.
+//! Chance is given, never fetched: salts, epochs, incarnations, keys and the jitter of retries come
+//! from here, so that a simulation with a seed draws the same ones again.
 //!
-//! One draw is outside: key pairs for TLS are made by the cryptography library from its own source, because it accepts no
-//! other.
+//! One draw is outside: key pairs for TLS are made by the cryptography library from its own source,
+//! because it accepts no other.
 
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -67,7 +67,8 @@ pub trait Entropy: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEntropy;
 
-/// A source that repeats itself: for tests, the simulation and the demonstration's year. Never for a real key.
+/// A source that repeats itself: for tests, the simulation and the demonstration's year. Never for
+/// a real key.
 pub struct SeededEntropy(Mutex<ChaCha20Rng>);
 
 // === impl OsEntropy ===
@@ -76,8 +77,9 @@ impl Entropy for OsEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one door of chance")]
     fn fill(&self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {
-            // A predictable salt or key would be worse than a process that is down. Written past the logger, which may
-            // not be there yet; nothing is left to do if standard error is closed.
+            // A predictable salt or key would be worse than a process that is down. Written past
+            // the logger, which may not be there yet; nothing is left to do if standard error is
+            // closed.
             let _ = writeln!(
                 std::io::stderr(),
                 "操作系统无法提供随机数，程序中止 / the operating system gives no random bytes, aborting: {error}"

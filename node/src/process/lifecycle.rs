@@ -1,11 +1,12 @@
 //! The life of a process: its named tasks, and how it stops.
 //!
-//! A process is as alive as its tasks. If one of them ends before it was asked to, by error, by panic or by simply returning,
-//! the whole process ends with an error that names it: a supervisor restarts a dead process, and nobody notices a process
-//! that lives on without its uplink.
+//! A process is as alive as its tasks. If one of them ends before it was asked to, by error, by
+//! panic or by simply returning, the whole process ends with an error that names it: a supervisor
+//! restarts a dead process, and nobody notices a process that lives on without its uplink.
 //!
-//! Stopping has two stages. *Soft* (the first SIGTERM or SIGINT): tasks finish what they hold and return. *Hard* (the second
-//! signal, or the end of the grace): whatever is left is dropped; what matters is durable before it is shown.
+//! Stopping has two stages. *Soft* (the first SIGTERM or SIGINT): tasks finish what they hold and
+//! return. *Hard* (the second signal, or the end of the grace): whatever is left is dropped; what
+//! matters is durable before it is shown.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -55,7 +56,8 @@ pub enum TaskError {
     },
     /// A task returned although nobody had asked it to.
     #[error(
-        "任务“{task}”提前结束，进程结束 / the task `{task}` returned before it was asked to and the process ends"
+        "任务“{task}”提前结束，进程结束 / the task `{task}` returned before it was asked to \
+         and the process ends"
     )]
     Early {
         /// Its name.
@@ -98,7 +100,8 @@ impl Shutdown {
         Self::default()
     }
 
-    /// A wish that follows SIGTERM and SIGINT: the first is soft, the second hard. From now on neither kills the process.
+    /// A wish that follows SIGTERM and SIGINT: the first is soft, the second hard. From now on
+    /// neither kills the process.
     ///
     /// # Errors
     /// If the system lets us listen to no signals.
@@ -175,7 +178,8 @@ impl Tasks {
         Self::default()
     }
 
-    /// Starts a task. It should run until [`Shutdown::soft_asked`] returns, finish what it holds, and return `Ok`.
+    /// Starts a task. It should run until [`Shutdown::soft_asked`] returns, finish what it holds,
+    /// and return `Ok`.
     pub fn spawn<F, E>(&mut self, name: impl Into<String>, task: F)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
@@ -185,8 +189,9 @@ impl Tasks {
         self.names.insert(handle.id(), name.into());
     }
 
-    /// Waits for the process's end: until every task has returned after a soft stop, a task has ended on its own, or a
-    /// hard stop. The others get `grace` to finish after the first reason to stop.
+    /// Waits for the process's end: until every task has returned after a soft stop, a task has
+    /// ended on its own, or a hard stop. The others get `grace` to finish after the first reason to
+    /// stop.
     ///
     /// # Errors
     /// The first reason other than a wish to stop.

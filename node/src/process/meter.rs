@@ -1,7 +1,8 @@
 //! Counts the bytes of a connection as they are on the wire.
 //!
-//! [`Counted`] goes *under* TLS, around the socket: what it counts is what the district's line carries, with TLS records,
-//! HTTP/2 frames and compression as they are, and without TCP's own headers.
+//! [`Counted`] goes *under* TLS, around the socket: what it counts is what the district's line
+//! carries, with TLS records, HTTP/2 frames and compression as they are, and without TCP's own
+//! headers.
 
 use std::io;
 use std::pin::Pin;

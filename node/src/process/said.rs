@@ -1,5 +1,6 @@
-//! A sentence in both languages of the house. Operators in the districts read Chinese; whoever maintains the program may
-//! read either. An error that a person must act on carries its remedy in this form.
+//! A sentence in both languages of the house. Operators in the districts read Chinese; whoever
+//! maintains the program may read either. An error that a person must act on carries its remedy in
+//! this form.
 
 use std::fmt;
 

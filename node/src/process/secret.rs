@@ -1,7 +1,8 @@
 //! Secrets on disk: private keys and enrolment tokens.
 //!
-//! A secret that others on the machine may read is refused, not warned about: the fix is one command, and the error says
-//! which. A secret is written whole or not at all and never over another, because an overwritten key cannot come back.
+//! A secret that others on the machine may read is refused, not warned about: the fix is one
+//! command, and the error says which. A secret is written whole or not at all and never over
+//! another, because an overwritten key cannot come back.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 pub use zeroize::Zeroizing;
 
-/// Largest secret, in bytes: an RSA key in PEM takes 4 KiB; a path to a wrong file is noticed, not loaded.
+/// Largest secret, in bytes: an RSA key in PEM takes 4 KiB; a path to a wrong file is noticed, not
+/// loaded.
 pub const SECRET_BYTES: u64 = 64 * 1024;
 
 /// Permissions of a secret: its owner reads and writes, nobody else anything.
@@ -108,7 +110,8 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), SecretError> {
     let name = path
         .file_name()
         .ok_or_else(|| unwritable(io::Error::from(io::ErrorKind::InvalidFilename)))?;
-    // The process id keeps two processes apart that write the same secret; `hard_link` decides which of them wins.
+    // The process id keeps two processes apart that write the same secret; `hard_link` decides
+    // which of them wins.
     let mut part = std::ffi::OsString::from(".");
     part.push(name);
     part.push(format!(".{}.part", std::process::id()));
@@ -130,8 +133,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), SecretError> {
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

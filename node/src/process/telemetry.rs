@@ -1,6 +1,8 @@
-//! Telemetry: `tracing` events and spans to standard error, as text for people or as JSON for collectors.
+//! Telemetry: `tracing` events and spans to standard error, as text for people or as JSON for
+//! collectors.
 //!
-//! A message is readable alone, and its values are fields too. Standard output stays free for what a command answers.
+//! A message is readable alone, and its values are fields too. Standard output stays free for what
+//! a command answers.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -32,8 +34,8 @@ pub struct FilterError {
 /// What is logged when nothing is said.
 pub const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging to standard error. `filter` is a directive as `tracing` knows it; empty means [`DEFAULT_FILTER`].
-/// A second call, as tests make, changes nothing.
+/// Starts logging to standard error. `filter` is a directive as `tracing` knows it; empty means
+/// [`DEFAULT_FILTER`]. A second call, as tests make, changes nothing.
 ///
 /// # Errors
 /// If the filter cannot be read; nothing is started then.
@@ -44,8 +46,7 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), FilterError> {
     };
     let filter = EnvFilter::try_new(filter)
         .map_err(|source| FilterError { filter: filter.to_owned(), source })?;
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // It fails only if somebody has started logging before: theirs stays.
     let _ = match format {
         LogFormat::Text => lines.try_init(),

@@ -1,14 +1,16 @@
-//! TLS: who speaks, and who may. Mutual TLS 1.3 by rustls with ring; nothing else of the house names rustls.
+//! TLS: who speaks, and who may. Mutual TLS 1.3 by rustls with ring; nothing else of the house
+//! names rustls.
 //!
-//! Every platform has a key of its own and a certificate from its hub's authority. The certificate says in one URI
-//! `spiffe://<hub>/platform/<platform>` whose it is ([`subject`]). A hub reads its own hub id from its own certificate and
-//! accepts only certificates that name a platform of that hub: the refusal is part of the handshake, so the refused side
-//! receives an alert that says so, and not merely a broken line.
+//! Every platform has a key of its own and a certificate from its hub's authority. The certificate
+//! says in one URI `spiffe://<hub>/platform/<platform>` whose it is ([`subject`]). A hub reads its
+//! own hub id from its own certificate and accepts only certificates that name a platform of that
+//! hub: the refusal is part of the handshake, so the refused side receives an alert that says so,
+//! and not merely a broken line.
 //!
 //! Three choices, with their reasons:
 //! - *TLS 1.3 only*: both ends are ours, so there is nothing older to please.
-//! - *No resumption*: a resumed session skips the certificates, and a certificate may have ended meanwhile. Links last for
-//!   days; a full handshake costs nothing.
+//! - *No resumption*: a resumed session skips the certificates, and a certificate may have ended
+//!   meanwhile. Links last for days; a full handshake costs nothing.
 //! - *Our clock*: validity is checked by the [`Clock`] that everything else uses.
 
 pub mod handshake;
@@ -205,11 +207,13 @@ fn certificates(pem: &[u8], place: &str) -> Result<Vec<CertificateDer<'static>>,
 
 /// Makes ring the process's default, for whatever library asks for a default. May be called often.
 pub fn install_provider() {
-    // It fails only if there is a default already; a second provider is banned from the tree, so that one is ring too.
+    // It fails only if there is a default already; a second provider is banned from the tree, so
+    // that one is ring too.
     let _ = ring::default_provider().install_default();
 }
 
-/// How a hub accepts: clients must show a certificate of `trust` that names a platform of the hub named in `identity`.
+/// How a hub accepts: clients must show a certificate of `trust` that names a platform of the hub
+/// named in `identity`.
 ///
 /// # Errors
 /// If the identity names no hub, or keys and certificates cannot be used.
@@ -220,7 +224,7 @@ pub fn server_config(
 ) -> Result<Arc<ServerConfig>, TlsError> {
     let hub = identity.subject()?.hub;
     let verifier = verifier::clients_of(hub, trust, provider())?;
-    let mut config = ServerConfig::builder_with_details(provider(), RustlsClock::new(clock))
+    let mut config = ServerConfig::builder_with_details(provider(), Arc::new(RustlsClock(clock)))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Protocol)?
         .with_client_cert_verifier(verifier)
@@ -232,7 +236,8 @@ pub fn server_config(
     Ok(Arc::new(config))
 }
 
-/// How a node connects: it shows `identity` and accepts servers of `trust` that have the name it dials.
+/// How a node connects: it shows `identity` and accepts servers of `trust` that have the name it
+/// dials.
 ///
 /// # Errors
 /// If keys and certificates cannot be used.
@@ -241,7 +246,7 @@ pub fn client_config(
     trust: &Trust,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<ClientConfig>, TlsError> {
-    let mut config = ClientConfig::builder_with_details(provider(), RustlsClock::new(clock))
+    let mut config = ClientConfig::builder_with_details(provider(), Arc::new(RustlsClock(clock)))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Protocol)?
         .with_root_certificates(Arc::clone(&trust.roots))
@@ -252,7 +257,8 @@ pub fn client_config(
     Ok(Arc::new(config))
 }
 
-/// The platform that a certificate names; the hub id beside it is checked for its shape. [`subject::subject_of`] tells all.
+/// The platform that a certificate names; the hub id beside it is checked for its shape.
+/// [`subject::subject_of`] tells all.
 ///
 /// # Errors
 /// If the certificate does not name exactly one platform.
@@ -267,12 +273,6 @@ fn provider() -> Arc<CryptoProvider> {
 /// Our clock as rustls asks for it.
 struct RustlsClock(Arc<dyn Clock>);
 
-impl RustlsClock {
-    fn new(clock: Arc<dyn Clock>) -> Arc<dyn TimeProvider> {
-        Arc::new(Self(clock))
-    }
-}
-
 impl fmt::Debug for RustlsClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RustlsClock")
@@ -281,7 +281,8 @@ impl fmt::Debug for RustlsClock {
 
 impl TimeProvider for RustlsClock {
     fn current_time(&self) -> Option<UnixTime> {
-        // A clock before 1970 has no time to offer: rustls then refuses every certificate, which is right.
+        // A clock before 1970 has no time to offer: rustls then refuses every certificate, which is
+        // right.
         let micros = u64::try_from(self.0.now().as_micros()).ok()?;
         Some(UnixTime::since_unix_epoch(std::time::Duration::from_micros(micros)))
     }

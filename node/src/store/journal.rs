@@ -16,6 +16,18 @@ use super::{Store, Tx};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct JournalNumber(pub(crate) i64);
 
+impl JournalNumber {
+    /// As a column has it.
+    pub const fn to_column(self) -> i64 {
+        self.0
+    }
+
+    /// From a column.
+    pub const fn from_column(number: i64) -> Self {
+        Self(number)
+    }
+}
+
 /// A journal as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalRow {
@@ -257,6 +269,32 @@ impl Tx {
             1 => Ok(()),
             _ => Err(StoreError::Raced("journal")),
         }
+    }
+
+    /// Takes over an epoch that the hub granted for an own journal.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn journal_grant(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        serial: u64,
+        position: Position,
+        opened: u64,
+    ) -> Result<(), StoreError> {
+        let update = Query::update()
+            .table("journal")
+            .values([
+                ("generation", position.generation.as_bytes().to_vec().into()),
+                ("epoch", position.epoch.as_bytes().to_vec().into()),
+                ("serial", signed(serial).into()),
+                ("opened", signed(opened).into()),
+            ])
+            .and_where(Expr::col("platform").eq(store.platform().as_str()))
+            .and_where(Expr::col("number").eq(number.0))
+            .to_owned();
+        self.run(&update).await.map(drop)
     }
 
     /// Stops a journal: nothing is admitted to it until its next epoch.

@@ -6,6 +6,8 @@
 //! place = journal varint | sequence varint | standing byte | digest (32 bytes)
 //! ```
 
+use std::collections::BTreeMap;
+
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
@@ -181,6 +183,30 @@ impl Store {
         }
         select.order_by("key", Order::Asc).limit(limit);
         self.rows("record_after", &select).await?.iter().map(found).collect()
+    }
+}
+
+impl Store {
+    /// The places of these keys, in order; `None` where a key is not indexed.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn record_places(
+        &self,
+        rows: &[IndexRow],
+    ) -> Result<Vec<Option<Place>>, StoreError> {
+        let mut places = Vec::with_capacity(rows.len());
+        for some in rows.chunks(CHUNKS[0]) {
+            let mut select = index(self);
+            select.and_where(Expr::col("key").is_in(some.iter().map(|row| row.key.clone())));
+            let mut known = BTreeMap::new();
+            for row in &self.rows("record_places", &select).await? {
+                let columns = Columns::new("record", row);
+                known.insert(columns.blob("key")?.to_vec(), found(row)?.place);
+            }
+            places.extend(some.iter().map(|row| known.get(&row.key).copied()));
+        }
+        Ok(places)
     }
 }
 

@@ -92,7 +92,7 @@ impl Tx {
         &mut self,
         store: &Store,
         journal: JournalNumber,
-        tiles: Vec<(TileId, Vec<u8>)>,
+        tiles: &[(TileId, Vec<u8>)],
     ) -> Result<(), StoreError> {
         if tiles.is_empty() {
             return Ok(());
@@ -112,7 +112,7 @@ impl Tx {
                 journal.0.into(),
                 i64::from(id.level).into(),
                 signed(id.index).into(),
-                hashes.into(),
+                hashes.clone().into(),
             ]);
         }
         self.run(&insert).await.map(drop)

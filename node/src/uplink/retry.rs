@@ -1,11 +1,13 @@
-//! How long to wait before the line is tried again: exponential growth to a bound, with full jitter, for ever.
+//! How long to wait before the line is tried again: exponential growth to a bound, with full
+//! jitter, for ever.
 //!
-//! This is the only file that names the crate `backoff`, whose trait it implements. The crate's own policy reads the wall clock
-//! and draws from a global generator, so neither a simulation nor a test could repeat it; and it gives up after a while, which
-//! a link that is meant for years must not. So the growth is ours, and chance is given.
+//! This is the only file that names the crate `backoff`, whose trait it implements. The crate's own
+//! policy reads the wall clock and draws from a global generator, so neither a simulation nor a
+//! test could repeat it; and it gives up after a while, which a link that is meant for years must
+//! not. So the growth is ours, and chance is given.
 //!
-//! *Full jitter* draws each pause evenly between nothing and the present ceiling: when a hub comes back after a night,
-//! its districts do not knock all at once.
+//! *Full jitter* draws each pause evenly between nothing and the present ceiling: when a hub comes
+//! back after a night, its districts do not knock all at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +38,8 @@ pub struct Retry {
 
 impl Default for RetryConfig {
     fn default() -> Self {
-        // A restart of the hub is bridged within seconds; after an hour of outage a district knocks about twice a minute.
+        // A restart of the hub is bridged within seconds; after an hour of outage a district knocks
+        // about twice a minute.
         Self { first: Duration::from_millis(500), factor: 2, max: Duration::from_secs(60) }
     }
 }
@@ -89,11 +92,8 @@ mod tests {
     use super::*;
     use crate::process::entropy::SeededEntropy;
 
-    const CONFIG: RetryConfig = RetryConfig {
-        first: Duration::from_millis(100),
-        factor: 3,
-        max: Duration::from_secs(2),
-    };
+    const CONFIG: RetryConfig =
+        RetryConfig { first: Duration::from_millis(100), factor: 3, max: Duration::from_secs(2) };
 
     fn retry(seed: u64) -> Retry {
         Retry::new(Arc::new(SeededEntropy::new(seed)), CONFIG)

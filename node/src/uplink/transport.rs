@@ -1,11 +1,12 @@
 //! One line to the hub: TCP, counted bytes, mutual TLS 1.3, HTTP/2, one tonic channel.
 //!
-//! A [`Line`] is *one* connection. When it is lost, its calls fail and go on failing; the caller drops it and makes another,
-//! after a pause of [`super::retry`]. The channel never reconnects behind the caller's back, because a new connection means
-//! a new Greet.
+//! A [`Line`] is *one* connection. When it is lost, its calls fail and go on failing; the caller
+//! drops it and makes another, after a pause of [`super::retry`]. The channel never reconnects
+//! behind the caller's back, because a new connection means a new Greet.
 //!
-//! Connected is not success: with TLS 1.3 a refusal of our certificate arrives only at the first read. So after a failed
-//! call, look at [`Line::fault`]: if it says something, waiting does not help and a person must act.
+//! Connected is not success: with TLS 1.3 a refusal of our certificate arrives only at the first
+//! read. So after a failed call, look at [`Line::fault`]: if it says something, waiting does not
+//! help and a person must act.
 
 use std::io;
 use std::pin::Pin;
@@ -22,12 +23,16 @@ use tonic::transport::{Channel, Endpoint};
 use crate::process::meter::{Counted, Meter};
 use crate::process::said::Said;
 pub use crate::process::tls::handshake::IdentityFault;
-use crate::process::tls::handshake::{ClientStream, connect as tls_connect, identity_fault, server_name};
+use crate::process::tls::handshake::{
+    ClientStream, connect as tls_connect, identity_fault, server_name,
+};
 use crate::process::tls::{ClientConfig, TlsError};
 
-/// Time for name resolution, TCP and TLS together: three round trips of a bad mobile line, with room.
+/// Time for name resolution, TCP and TLS together: three round trips of a bad mobile line, with
+/// room.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Pause between two HTTP/2 pings, also while no call is under way: below the 30 s after which middle boxes forget.
+/// Pause between two HTTP/2 pings, also while no call is under way: below the 30 s after which
+/// middle boxes forget.
 pub const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long an answer to a ping may take before the line counts as lost.
 pub const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -95,7 +100,8 @@ pub enum LineError {
         #[source]
         source: IdentityFault,
     },
-    /// The hub refuses our certificate, as far as it says so at once: mostly [`Line::fault`] says it later.
+    /// The hub refuses our certificate, as far as it says so at once: mostly [`Line::fault`] says
+    /// it later.
     #[error("市级平台 {hub} 拒绝本平台的证书 / the hub {hub} refuses this platform's certificate")]
     ClientRefused {
         /// The address.
@@ -167,14 +173,16 @@ impl LineError {
             ),
             LineError::Unreachable { .. } | LineError::Http { .. } => Said::new(
                 "会自动重试；如长时间不通，请检查网络、防火墙和市级平台是否在运行",
-                "it is tried again by itself; if it lasts, check the network, the firewall and whether the hub runs",
+                "it is tried again by itself; if it lasts, check the network, \
+                 the firewall and whether the hub runs",
             ),
             LineError::ServerUntrusted { source, .. } | LineError::ClientRefused { source, .. } => {
                 source.remedy()
             }
             LineError::NotAHub { .. } => Said::new(
                 "请核对地址和端口是否为市级平台的交换端口，以及中间有无代理",
-                "check that address and port are the hub's exchange port, and whether a proxy stands between",
+                "check that address and port are the hub's exchange port, \
+                 and whether a proxy stands between",
             ),
         }
     }
@@ -209,6 +217,11 @@ impl FaultCell {
 // === impl Line ===
 
 impl Line {
+    /// The cell that keeps the line's first fault of identity.
+    pub fn fault_cell(&self) -> FaultCell {
+        self.fault.clone()
+    }
+
     /// After a failed call: whether it failed over somebody's identity.
     pub fn fault(&self) -> Option<IdentityFault> {
         self.fault.get()
@@ -221,8 +234,7 @@ impl Line {
 /// If any of them fails; [`LineError::fault`] tells whether trying again can help.
 pub async fn connect(config: &LineConfig) -> Result<Line, LineError> {
     let hub = || config.hub.clone();
-    let endpoint =
-        endpoint(config).map_err(|source| LineError::Address { hub: hub(), source })?;
+    let endpoint = endpoint(config).map_err(|source| LineError::Address { hub: hub(), source })?;
     let meter = Meter::new();
     let fault = FaultCell::default();
 
@@ -269,8 +281,8 @@ async fn open(
         .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
         .map_err(|source| LineError::Unreachable { hub: hub(), source })?;
     let counted = Counted::new(tcp, Arc::clone(meter));
-    tls_connect(Arc::clone(&config.tls), name, counted).await.map_err(|source| {
-        match identity_fault(&source) {
+    tls_connect(Arc::clone(&config.tls), name, counted).await.map_err(
+        |source| match identity_fault(&source) {
             Some(source @ IdentityFault::ServerUntrusted { .. }) => {
                 LineError::ServerUntrusted { hub: hub(), source }
             }
@@ -281,8 +293,8 @@ async fn open(
                 LineError::NotAHub { hub: hub(), source }
             }
             None => LineError::Unreachable { hub: hub(), source },
-        }
-    })
+        },
+    )
 }
 
 /// A stream that notes faults of identity as they pass.

@@ -1,4 +1,5 @@
-//! The generated checks and the second opinion agree, on random messages and on bytes that somebody tampered with.
+//! The generated checks and the second opinion agree, on random messages and on bytes that somebody
+//! tampered with.
 
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
@@ -44,7 +45,8 @@ fn generated_checks_agree_with_a_second_opinion() {
     for seed in 0..SEEDS {
         for dataset in datasets() {
             let mut chance = Chance::new(seed);
-            // From messages in which everything may be wrong to messages in which hardly anything is.
+            // From messages in which everything may be wrong to messages in which hardly anything
+            // is.
             let wrong = *chance.pick(&[2, 8, 40, 200]);
             let message = slow.message(dataset.message);
             let body = message_of(&slow, &mut chance, &message, wrong).encode_to_vec();
@@ -153,7 +155,8 @@ fn value_of(slow: &Slow, chance: &mut Chance, field: &FieldDescriptor, wrong: us
     }
 }
 
-/// The field's example or some words; where it is to be odd, lengths around the bounds or a changed example.
+/// The field's example or some words; where it is to be odd, lengths around the bounds or a changed
+/// example.
 fn text_of(slow: &Slow, chance: &mut Chance, field: &FieldDescriptor, odd: bool) -> String {
     let rules = slow.rules(field);
     let texts = rules.as_ref().and_then(|rules| {
@@ -172,7 +175,7 @@ fn text_of(slow: &Slow, chance: &mut Chance, field: &FieldDescriptor, odd: bool)
             0 => example.truncate(at),
             1 => example.insert(at, *chance.pick(&['0', 'A', '字', '\n', '-'])),
             2 => drop(example.remove(at)),
-            _ => example.replace_range(at..=at, chance.pick(&["9", "Z", "a", "٣", " "])),
+            _ => example.replace_range(at..=at, chance.pick::<&str>(&["9", "Z", "a", "٣", " "])),
         }
         return example;
     }

@@ -1,4 +1,5 @@
-//! What the generator refuses, and how it says so. It works on a small standard of its own, kept in memory.
+//! What the generator refuses, and how it says so. It works on a small standard of its own, kept in
+//! memory.
 
 #[path = "../../build/generator.rs"]
 mod refusing;
@@ -28,20 +29,32 @@ const TITLES: &str = r#"
     }
 "#;
 
-struct Memory(String);
+/// The small standard, and the rule language as a full copy of it would be: with rules that we do
+/// not use.
+struct Memory {
+    sample: String,
+    rules: String,
+}
 
 impl FileResolver for Memory {
     fn open_file(&self, name: &str) -> Result<File, protox::Error> {
         match name {
-            "sample.proto" => File::from_source(name, &self.0),
+            "sample.proto" => File::from_source(name, &self.sample),
+            "buf/validate/validate.proto" => File::from_source(name, &self.rules),
             _ => Err(protox::Error::file_not_found(name)),
         }
     }
 }
 
-fn generate(source: String) -> Result<String, String> {
+fn generate(sample: String) -> Result<String, String> {
+    let rules = include_str!("../../buf/validate/validate.proto")
+        .replace("uint64 max_len = 3;", "uint64 max_len = 3; optional bool email = 12;")
+        .replace("bool required = 25;", "bool required = 25; repeated string cel_expression = 29;")
+        .replace("uint64 max_items = 2;", "uint64 max_items = 2; optional bool unique = 3;")
+        .replace("oneof type {", "oneof type { BoolRules bool = 13;")
+        + "message BoolRules { optional bool const = 1; }";
     let mut files = ChainFileResolver::new();
-    files.add(Memory(source));
+    files.add(Memory { sample, rules });
     files.add(IncludeFileResolver::new(Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()));
     files.add(GoogleFileResolver::new());
     let mut compiler = protox::Compiler::with_file_resolver(files);
@@ -74,70 +87,18 @@ fn the_small_standard_itself_is_taken() {
 
 #[test]
 fn unknown_rules_are_named_with_file_message_and_field() {
-    let place = "sample.proto: sample.v1.Note.text: ";
-    // Field 14.12 of the rules is `string.email`, which our copy of the language does not declare.
-    let rule = "(buf.validate.field).string.email = true";
-    refuses(with_field("string text", rule), &["email"]);
-    let bytes = [0xc2, 0x48, 0x04, 0x72, 0x02, 0x60, 0x01];
-    let pool = foreign(&bytes);
-    let why = refusing::generate(&pool, "sample.v1").expect_err("an unknown rule").to_string();
-    assert_eq!(why, format!("{place}rule `string.#12` is not known to the generator"));
-    let pool = foreign(&[0xc2, 0x48, 0x04, 0xba, 0x01, 0x01, 0x00]);
-    let why = refusing::generate(&pool, "sample.v1").expect_err("an unknown rule").to_string();
-    assert_eq!(why, format!("{place}rule `#23` is not known to the generator"));
-}
-
-/// The small standard with more bytes in the options of its field, as a foreign compiler with a full copy of the
-/// rule language would write them.
-fn foreign(more: &[u8]) -> prost_reflect::DescriptorPool {
-    use prost_reflect::prost::Message;
-    let mut files = ChainFileResolver::new();
-    files.add(Memory(format!("{HEAD} message Note {{ {DATASET} string text = 1 [{TITLES}]; }}")));
-    files.add(IncludeFileResolver::new(Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()));
-    files.add(GoogleFileResolver::new());
-    let mut compiler = protox::Compiler::with_file_resolver(files);
-    compiler.include_imports(true);
-    compiler.open_file("sample.proto").expect("in order");
-    let mut pool = prost_reflect::DescriptorPool::new();
-    for file in compiler.descriptor_pool().files() {
-        let mut bytes = file.encode_to_vec();
-        if file.name() == "sample.proto" {
-            bytes = grown(&bytes, &[4, 2, 8], more);
-        }
-        pool.decode_file_descriptor_proto(&bytes[..]).expect("a file");
-    }
-    return pool;
-
-    /// Appends to the message that lies at a path of fields, and mends the lengths on the way.
-    fn grown(bytes: &[u8], path: &[u32], more: &[u8]) -> Vec<u8> {
-        use prost_reflect::prost::encoding::{decode_key, decode_varint, encode_varint};
-        let Some((field, path)) = path.split_first() else { return [bytes, more].concat() };
-        let (mut rest, mut out) = (bytes, Vec::new());
-        while !rest.is_empty() {
-            let before = rest;
-            let (number, wire_type) = decode_key(&mut rest).expect("a key");
-            let key = &before[..before.len() - rest.len()];
-            if number == *field {
-                let length = usize::try_from(decode_varint(&mut rest).expect("a length"));
-                let (inner, after) = rest.split_at(length.expect("short"));
-                let inner = grown(inner, path, more);
-                out.extend(key);
-                encode_varint(inner.len() as u64, &mut out);
-                out.extend(inner);
-                rest = after;
-            } else {
-                prost_reflect::prost::encoding::skip_field(
-                    wire_type,
-                    number,
-                    &mut rest,
-                    prost_reflect::prost::encoding::DecodeContext::default(),
-                )
-                .expect("a field");
-                out.extend(&before[..before.len() - rest.len()]);
-            }
-        }
-        out
-    }
+    let refused = |declaration: &str, rule: &str, name: &str| {
+        let rule = format!("(buf.validate.field).{rule}");
+        let why = with_field(declaration, &rule).expect_err("nobody enforces it");
+        let place = "sample.proto: sample.v1.Note.text";
+        assert_eq!(why, format!("{place}: rule `{name}` is not known to the generator"));
+    };
+    refused("string text", "string.email = true", "string.email");
+    refused("string text", "cel_expression = \"this != ''\"", "cel_expression");
+    refused("bool text", "bool.const = true", "bool.const");
+    refused("repeated string text", "repeated.items.string.email = true", "string.email");
+    refused("repeated string text", "repeated.unique = true", "repeated.unique");
+    refused("repeated string text", "repeated.items.required = true", "repeated.items.required");
 }
 
 #[test]
@@ -186,7 +147,9 @@ fn titles_sensitivity_and_code_lists_are_compulsory() {
     let code = r#"enum Mark { MARK_UNSPECIFIED = 0; MARK_A = 1; } message Note {"#;
     let coded = format!("{HEAD} {code} {DATASET} Mark mark = 1 [{TITLES}]; }}");
     refuses(generate(coded), &["sample.v1.MARK_A", "(sanheyi.options.v1.value).title_zh"]);
+    let titled = "1 [(sanheyi.options.v1.value).title_zh = \"甲\"];";
     let coded = format!("{HEAD} {code} {DATASET} Mark mark = 1 [{TITLES}]; }}")
+        .replace("MARK_A = 1;", &format!("MARK_A = {titled}"))
         .replace("code_list: \"sample/1\"", "");
     refuses(generate(coded), &["sample.v1.Note.mark", "code_list is missing"]);
 }
@@ -221,7 +184,7 @@ fn patterns_are_a_small_language() {
     };
     for (known, example) in [
         (r"^$", " "),
-        (r"^[A-Z0-9]{2,}-?\d+$", "A1-0"),
+        (r"^[A-Z0-9]{2,}-?[a-z]+$", "A1-b"),
         (r"^苏\.[A-]{1,3}号$", "苏.A-号"),
         (r"^[\d\]\-]*$", "4]-"),
         (r"^a{0}b*c$", "bbc"),

@@ -1,5 +1,5 @@
-//! The checks that the build generates: each kind of rule at its boundary, agreement with a second opinion by
-//! reflection, and what the generator refuses.
+//! The checks that the build generates: each kind of rule at its boundary, agreement with a second
+//! opinion by reflection, and what the generator refuses.
 
 mod agreement;
 mod chance;

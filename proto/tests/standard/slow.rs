@@ -1,5 +1,5 @@
-//! The second opinion: decodes a body by reflection and applies the rules as they stand in the descriptors, without
-//! anything of the generator.
+//! The second opinion: decodes a body by reflection and applies the rules as they stand in the
+//! descriptors, without anything of the generator.
 
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
@@ -178,8 +178,60 @@ fn length(value: &Value) -> u64 {
     value.as_str().expect("a text").chars().count() as u64
 }
 
+/// Tries every way to share the text out among the parts, where the generated matchers try one.
 fn matches(pattern: &str, value: &Value) -> bool {
-    // RE2 knows digits of ASCII only.
-    let pattern = pattern.replace(r"\d", "[0-9]");
-    regex::Regex::new(&pattern).expect("a pattern").is_match(value.as_str().expect("a text"))
+    let inner = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')).expect("anchors");
+    let pattern: Vec<char> = inner.chars().collect();
+    let text: Vec<char> = value.as_str().expect("a text").chars().collect();
+    anywhere(&pattern, &text)
+}
+
+fn anywhere(pattern: &[char], text: &[char]) -> bool {
+    let Some((set, rest)) = set(pattern) else { return text.is_empty() };
+    let (least, most, rest) = times(rest);
+    let fits = |c: &char| set.iter().any(|(low, high)| (low..=high).contains(&c));
+    (least..=most.min(text.len()))
+        .any(|count| text[..count].iter().all(fits) && anywhere(rest, &text[count..]))
+}
+
+type Set = Vec<(char, char)>;
+
+fn set(pattern: &[char]) -> Option<(Set, &[char])> {
+    match pattern {
+        [] => None,
+        ['\\', 'd', rest @ ..] => Some((vec![('0', '9')], rest)),
+        ['\\', mark, rest @ ..] => Some((vec![(*mark, *mark)], rest)),
+        ['[', inner @ ..] => {
+            let end = inner.iter().position(|c| *c == ']').expect("a class");
+            let (mut class, rest) = (&inner[..end], &inner[end + 1..]);
+            let mut set = Vec::new();
+            while let [low, after @ ..] = class {
+                if let ['-', high, after @ ..] = after {
+                    set.push((*low, *high));
+                    class = after;
+                } else {
+                    set.push((*low, *low));
+                    class = after;
+                }
+            }
+            Some((set, rest))
+        }
+        [plain, rest @ ..] => Some((vec![(*plain, *plain)], rest)),
+    }
+}
+
+fn times(pattern: &[char]) -> (usize, usize, &[char]) {
+    match pattern {
+        ['?', rest @ ..] => (0, 1, rest),
+        ['*', rest @ ..] => (0, usize::MAX, rest),
+        ['+', rest @ ..] => (1, usize::MAX, rest),
+        ['{', inner @ ..] => {
+            let end = inner.iter().position(|c| *c == '}').expect("a repetition");
+            let text: String = inner[..end].iter().collect();
+            let (least, most) = text.split_once(',').unwrap_or((&text, &text));
+            let most = if most.is_empty() { usize::MAX } else { most.parse().expect("a number") };
+            (least.parse().expect("a number"), most, &inner[end + 1..])
+        }
+        rest => (1, 1, rest),
+    }
 }

@@ -120,3 +120,71 @@ fn a_stale_epoch_greets_again_at_once_and_trouble_pauses_first() {
     assert_eq!(link.on(refused(Code::StoreFull)), [Action::Reconnect { pause: true }]);
     assert_eq!(link.on(Event::Lost), [Action::Reconnect { pause: true }]);
 }
+
+#[test]
+fn a_late_refusal_of_an_earlier_epoch_changes_nothing() {
+    let late = |code, epoch| Event::Refused {
+        journal: Some(journal()),
+        refusal: Refusal::new(code, "", "", "").with_position(position(epoch)),
+    };
+    // The push of epoch 0 found epoch 1 in force, or was judged while epoch 0 still was.
+    for refusal in [late(Code::EpochStale, 1), late(Code::HistoryChanged, 0), late(Code::Gap, 0)] {
+        let (mut link, _) = live(3, 0);
+        assert_eq!(link.on(refusal), []);
+        assert_eq!(link.on(pushed(1, 2)), [push(1, 2)]);
+    }
+    // The same refusals of the present epoch count.
+    let (mut link, _) = live(3, 0);
+    assert_eq!(link.on(late(Code::EpochStale, 2)), [Action::Reconnect { pause: false }]);
+    let (mut link, _) = live(3, 0);
+    let stop = Action::Stop { journal: journal(), code: Code::HistoryChanged };
+    assert_eq!(link.on(late(Code::HistoryChanged, 1)), [stop]);
+    // A push refused after the connection was lost.
+    let (mut link, _) = live(3, 0);
+    link.on(Event::Lost);
+    link.on(Event::Connected { next: EpochId::new([2; 16]) });
+    assert_eq!(link.on(refused(Code::HistoryChanged)), []);
+    assert_eq!(link.phase(), Phase::Greeting);
+}
+
+#[test]
+fn the_branch_greets_again_only_when_every_history_is_adopted() {
+    let urgent: JournalId =
+        "jintan>changzhou/urgent/00000000000000000000000000000001".parse().unwrap();
+    let mut link = BranchLink::new([(journal(), 5), (urgent.clone(), 5)]);
+    link.on(Event::Connected { next: EpochId::new([1; 16]) });
+    link.on(Event::EpochStored);
+    let grant = |journal: &JournalId, epoch, agrees| Granted {
+        journal: journal.clone(),
+        position: position(epoch),
+        size: 4,
+        agrees,
+    };
+    let both = vec![grant(&journal(), 1, false), grant(&urgent, 1, false)];
+    assert_eq!(link.on(Event::Greeted(both)).len(), 2);
+    assert_eq!(link.on(Event::Adopted { journal: journal(), size: 6 }), []);
+    let again = link.on(Event::Adopted { journal: urgent.clone(), size: 7 });
+    assert_eq!(again, [Action::Reconnect { pause: false }]);
+    link.on(Event::Connected { next: EpochId::new([2; 16]) });
+    link.on(Event::EpochStored);
+    link.on(Event::Greeted(vec![grant(&journal(), 2, true), grant(&urgent, 2, true)]));
+    assert_eq!(link.on(pushed(2, 6)), []);
+    let answer = Event::Pushed { journal: urgent.clone(), position: position(2), durable: 7 };
+    assert_eq!(link.on(answer), []);
+    assert!(link.is_caught_up());
+}
+
+#[test]
+fn an_adoption_that_ends_after_the_connection_was_lost_counts() {
+    let mut link = BranchLink::new([(journal(), 5)]);
+    link.on(Event::Connected { next: EpochId::new([1; 16]) });
+    link.on(Event::EpochStored);
+    link.on(granted(1, 4, false));
+    link.on(Event::Lost);
+    assert_eq!(link.on(Event::Adopted { journal: journal(), size: 7 }), []);
+    link.on(Event::Connected { next: EpochId::new([2; 16]) });
+    link.on(Event::EpochStored);
+    assert_eq!(link.on(granted(2, 4, true)), [push(2, 4), Action::Pull]);
+    assert_eq!(link.on(pushed(2, 7)), []);
+    assert!(link.is_caught_up());
+}

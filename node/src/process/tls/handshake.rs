@@ -1,10 +1,11 @@
 //! The handshake, from both ends, and what its failures mean.
 //!
-//! With TLS 1.3 a client has finished its handshake before the server has looked at the client's certificate. A refusal
-//! therefore arrives as an alert at the client's first *read*, on a line that seemed to be connected. [`identity_fault`]
-//! recognises it in whatever error that read gives. For the alert to arrive at all, the server must not close a socket that
-//! still holds unread bytes: the kernel would then reset the connection and the alert could be lost. So a refusing server
-//! ends its own direction and reads the rest away first.
+//! With TLS 1.3 a client has finished its handshake before the server has looked at the client's
+//! certificate. A refusal therefore arrives as an alert at the client's first *read*, on a line
+//! that seemed to be connected. [`identity_fault`] recognises it in whatever error that read gives.
+//! For the alert to arrive at all, the server must not close a socket that still holds unread
+//! bytes: the kernel would then reset the connection and the alert could be lost. So a refusing
+//! server ends its own direction and reads the rest away first.
 
 use std::io;
 use std::sync::Arc;
@@ -24,7 +25,8 @@ pub type ServerStream<T> = tokio_rustls::server::TlsStream<T>;
 /// A stream opened by a client.
 pub type ClientStream<T> = tokio_rustls::client::TlsStream<T>;
 
-/// Most bytes read away from a refused client: more than the greeting of HTTP/2, less than a burden.
+/// Most bytes read away from a refused client: more than the greeting of HTTP/2, less than a
+/// burden.
 const LINGER_BYTES: u64 = 64 * 1024;
 
 /// Why a client was not let in.
@@ -38,11 +40,14 @@ pub enum AcceptError {
     Subject(#[from] SubjectError),
 }
 
-/// An identity that was not accepted, by the other end or by us. Trying again does not help; a person must act.
+/// An identity that was not accepted, by the other end or by us. Trying again does not help; a
+/// person must act.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IdentityFault {
     /// The server refused our certificate.
-    #[error("市级平台拒绝了本平台的证书（{alert}） / the hub refused this platform's certificate ({alert})")]
+    #[error(
+        "市级平台拒绝了本平台的证书（{alert}） / the hub refused this platform's certificate ({alert})"
+    )]
     ClientRefused {
         /// The alert that it sent, by its name in RFC 8446.
         alert: String,
@@ -50,14 +55,17 @@ pub enum IdentityFault {
         remedy: Said,
     },
     /// We do not accept the server's certificate.
-    #[error("不信任市级平台出示的证书（{reason}） / the hub's certificate is not trusted ({reason})")]
+    #[error(
+        "不信任市级平台出示的证书（{reason}） / the hub's certificate is not trusted ({reason})"
+    )]
     ServerUntrusted {
         /// What is wrong with it.
         reason: String,
     },
 }
 
-/// Finishes a handshake as server and says who is at the other end. It has no time limit of its own.
+/// Finishes a handshake as server and says who is at the other end. It has no time limit of its
+/// own.
 ///
 /// # Errors
 /// If the client is not let in. It has been told by then, as far as it listens.
@@ -85,7 +93,8 @@ where
     }
 }
 
-/// Does a handshake as client. It has no time limit of its own, and a success says nothing yet about our certificate.
+/// Does a handshake as client. It has no time limit of its own, and a success says nothing yet
+/// about our certificate.
 ///
 /// # Errors
 /// If the line breaks, or the server's certificate is not accepted: [`identity_fault`] tells which.
@@ -128,16 +137,17 @@ fn refusal_remedy(alert: AlertDescription) -> Option<Said> {
     let remedy = match alert {
         AlertDescription::CertificateRequired => Said::new(
             "未出示证书，请在配置中指定本平台的证书和私钥",
-            "no certificate was shown: name this platform's certificate and key in the configuration",
+            "no certificate was shown: name this platform's certificate and key in the \
+             configuration",
         ),
         AlertDescription::CertificateExpired => Said::new(
             "证书已过期或尚未生效，请核对两端时钟，或向市级平台管理员申请新证书",
-            "it is expired or not yet valid: check both clocks, or have the hub's operator issue a new one",
+            "it is expired or not yet valid: check both clocks, or have the hub's operator \
+             issue a new one",
         ),
-        AlertDescription::CertificateRevoked => Said::new(
-            "证书已被吊销，请联系市级平台管理员",
-            "it is revoked: ask the hub's operator",
-        ),
+        AlertDescription::CertificateRevoked => {
+            Said::new("证书已被吊销，请联系市级平台管理员", "it is revoked: ask the hub's operator")
+        }
         AlertDescription::UnknownCA => Said::new(
             "证书不是该市级平台签发的，请核对连接地址和证书文件",
             "another authority issued it: check the hub's address and the certificate file",
@@ -166,8 +176,9 @@ impl IdentityFault {
             IdentityFault::ClientRefused { remedy, .. } => remedy.clone(),
             IdentityFault::ServerUntrusted { .. } => Said::new(
                 "请核对市级平台的地址、名称、本机时钟和根证书文件；如仍不符，请联系市级平台管理员，切勿绕过",
-                "check the hub's address and name, this machine's clock and the authority's file; if they are \
-                 right, ask the hub's operator and do not go around it",
+                "check the hub's address and name, this machine's clock and the \
+                 authority's file; if they are right, ask the hub's operator and do not go \
+                 around it",
             ),
         }
     }
@@ -179,9 +190,7 @@ mod tests {
 
     #[test]
     fn alerts_about_certificates_are_faults_of_identity_and_others_are_not() {
-        let heard = |alert| {
-            identity_fault(&io::Error::other(rustls::Error::AlertReceived(alert)))
-        };
+        let heard = |alert| identity_fault(&io::Error::other(rustls::Error::AlertReceived(alert)));
         let fault = heard(AlertDescription::CertificateExpired).unwrap();
         assert!(fault.to_string().contains("CertificateExpired"));
         assert!(fault.remedy().zh.contains("过期") && fault.remedy().en.contains("expired"));

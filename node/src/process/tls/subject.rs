@@ -1,9 +1,11 @@
-//! Whose certificate it is. A platform's certificate carries exactly one URI, `spiffe://<hub>/platform/<platform>`, in the
-//! shape of a SPIFFE id; the certificate of a hub's authority carries `spiffe://<hub>`. Common names are for people only.
+//! Whose certificate it is. A platform's certificate carries exactly one URI,
+//! `spiffe://<hub>/platform/<platform>`, in the shape of a SPIFFE id; the certificate of a hub's
+//! authority carries `spiffe://<hub>`. Common names are for people only.
 
 use std::fmt::Write as _;
 
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::time::Timestamp;
 use thiserror::Error;
@@ -106,12 +108,21 @@ pub fn subject_of(certificate: &CertificateDer<'_>) -> Result<Subject, SubjectEr
     })
 }
 
-/// Reads the certificate of a hub's authority. It does not verify anything.
+/// Reads the first certificate of a chain in PEM, as [`subject_of`] does.
+///
+/// # Errors
+/// If there is none, or it does not name exactly one platform.
+pub fn subject_of_pem(chain: &str) -> Result<Subject, SubjectError> {
+    subject_of(&first_of_pem(chain)?)
+}
+
+/// Reads the certificate of a hub's authority, in PEM. It does not verify anything.
 ///
 /// # Errors
 /// If it is no certificate or does not name exactly one hub.
-pub fn authority_of(certificate: &CertificateDer<'_>) -> Result<AuthoritySubject, SubjectError> {
-    let x509 = parse(certificate)?;
+pub fn authority_of_pem(certificate: &str) -> Result<AuthoritySubject, SubjectError> {
+    let certificate = first_of_pem(certificate)?;
+    let x509 = parse(&certificate)?;
     let uri = only_uri(&x509)?;
     let hub = uri.strip_prefix(SCHEME).and_then(|hub| hub.parse().ok());
     Ok(AuthoritySubject {
@@ -119,6 +130,10 @@ pub fn authority_of(certificate: &CertificateDer<'_>) -> Result<AuthoritySubject
         public_key: x509.public_key().subject_public_key.data.to_vec(),
         not_after: seconds(x509.validity().not_after.timestamp()),
     })
+}
+
+fn first_of_pem(pem: &str) -> Result<CertificateDer<'static>, SubjectError> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| SubjectError::NotX509)
 }
 
 fn parse<'a>(certificate: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, SubjectError> {

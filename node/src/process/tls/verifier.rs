@@ -1,7 +1,8 @@
-//! Which clients a hub lets in: the chain must be its authority's, the name must be one of its own platforms.
+//! Which clients a hub lets in: the chain must be its authority's, the name must be one of its own
+//! platforms.
 //!
-//! The name is checked inside the handshake and not after it, so that the client receives a TLS alert and can tell *refused*
-//! from *unreachable*.
+//! The name is checked inside the handshake and not after it, so that the client receives a TLS
+//! alert and can tell *refused* from *unreachable*.
 
 use std::sync::Arc;
 
@@ -50,8 +51,8 @@ impl ClientsOf {
 
 impl ClientCertVerifier for ClientsOf {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        // No hints: a client whose certificate is of another authority would then send none at all, and would be told
-        // "certificate required" where "unknown authority" is the truth.
+        // No hints: a client whose certificate is of another authority would then send none at all,
+        // and would be told "certificate required" where "unknown authority" is the truth.
         &[]
     }
 

@@ -114,3 +114,14 @@ CREATE TABLE link (
     received INTEGER NOT NULL,
     PRIMARY KEY (platform)
 );
+
+-- Segments of a history that is being adopted: the hub's (kind 0), and the branch's own tail (kind 1).
+CREATE TABLE staged (
+    platform TEXT    NOT NULL,
+    journal  INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    first    INTEGER NOT NULL,
+    entries  INTEGER NOT NULL,
+    bytes    BLOB    NOT NULL,
+    PRIMARY KEY (platform, journal, kind, first)
+);

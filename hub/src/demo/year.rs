@@ -1,0 +1,208 @@
+//! What a district does in the year 2010: it publishes its power items and handles cases.
+//!
+//! Pure and seeded: the same seed gives the same bytes. Everything in it is invented except for
+//! the items and the calendar; see `hub/data/README.md` and the notes in `people.rs`. Roughly 6
+//! cases of a hundred need a correction, 3 a special procedure, 4 are refused, 1 is withdrawn, 5
+//! have their data mended, and 2 last longer than was promised. What is open on 31 December stays
+//! open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use jiff::civil::Date;
+use prost::Message as _;
+use sanheyi_exchange_spec::entry::Operation;
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::time::Timestamp;
+
+use self::calendar::{Calendar, DAYS, YEAR_BEGINS};
+use self::chance::Chance;
+use self::story::Opening;
+use self::volume::Volume;
+use super::items::{self, Item};
+
+mod calendar;
+mod chance;
+mod flow;
+mod people;
+mod story;
+mod volume;
+
+/// Most records in a batch.
+const BATCH: usize = 512;
+
+/// A district (区县) of the demonstration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct District {
+    /// Its platform.
+    pub platform: PlatformId,
+    /// The four digits of its region that stand in organisation codes.
+    pub region: &'static str,
+    /// Its name in Chinese, as department names begin with it.
+    pub title_zh: &'static str,
+    /// Its name in English.
+    pub title_en: &'static str,
+}
+
+/// One state of a record, to be handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Name of the dataset.
+    pub dataset: &'static str,
+    /// Id of the record.
+    pub record: String,
+    /// 1 = the record is new; n replaces n - 1 of the same record.
+    pub revision: u64,
+    /// Put or withdraw.
+    pub operation: Operation,
+    /// When it happened.
+    pub occurred: Timestamp,
+    /// The body, encoded.
+    pub body: Bytes,
+}
+
+/// A day of the year; on a day off there are no batches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The day.
+    pub date: Date,
+    /// What happened, in the order of time. No record stands twice in a batch: a batch is appended
+    /// whole, and a later revision needs the digest of the earlier one.
+    pub batches: Vec<Vec<Written>>,
+}
+
+/// How a year is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The seed: another seed, another year.
+    pub seed: u64,
+    /// Cases that an average district opens on an average working day.
+    pub cases_per_day: u32,
+}
+
+/// The three districts with a node of their own.
+///
+/// # Panics
+/// Never: the names are valid platform ids, and a test reads them.
+#[must_use]
+pub fn districts() -> [District; 3] {
+    let district = |platform: &str, region, title_zh, title_en| District {
+        platform: platform.parse().expect("a platform id"),
+        region,
+        title_zh,
+        title_en,
+    };
+    [
+        district("jintan", "0482", "金坛市", "Jintan"),
+        district("liyang", "0481", "溧阳市", "Liyang"),
+        district("wujin", "0412", "武进区", "Wujin"),
+    ]
+}
+
+/// The power items of the district, published as the year begins; record ids ascend.
+#[must_use]
+pub fn publication(district: &District) -> Vec<Written> {
+    let publish = |item: &Item| {
+        let body = item.power_item(district.region, district.title_zh, YEAR_BEGINS);
+        Written {
+            dataset: "catalogue.power_item",
+            record: format!("{}/{}", body.code, body.version),
+            revision: 1,
+            operation: Operation::Put,
+            occurred: Timestamp::from_micros(YEAR_BEGINS),
+            body: body.encode_to_vec().into(),
+        }
+    };
+    items::items().iter().map(publish).collect()
+}
+
+/// The days of the district from 1 January to 31 December 2010, one after another.
+pub fn year(district: &District, plan: &Plan) -> impl Iterator<Item = Day> + Send + use<> {
+    let mut chance = Chance::new(plan.seed, district.region);
+    let items = items::items();
+    Year {
+        volume: Volume::new(district.region, plan.cases_per_day, &items, &mut chance),
+        district: district.clone(),
+        calendar: Calendar::new(),
+        items,
+        chance,
+        serials: BTreeMap::new(),
+        ahead: BTreeMap::new(),
+        next: 0,
+    }
+}
+
+/// A year on its way.
+struct Year {
+    district: District,
+    calendar: Calendar,
+    items: Vec<Item>,
+    volume: Volume,
+    chance: Chance,
+    /// The last serial of each organisation.
+    serials: BTreeMap<&'static str, u64>,
+    /// What is going to happen, by the day of the year.
+    ahead: BTreeMap<u32, Vec<Written>>,
+    /// The next day, counted from 0.
+    next: u32,
+}
+
+impl Year {
+    /// Opens the cases of a day and tells their stories.
+    fn open(&mut self, day: u32) {
+        let Some(begin) = self.calendar.opens(day) else { return };
+        for (second, position) in self.volume.openings(calendar::day_of_year(day), &mut self.chance)
+        {
+            let item = &self.items[position];
+            let serial = self.serials.entry(item.letters).or_insert(0);
+            *serial += 1;
+            let opening = Opening {
+                district: &self.district,
+                calendar: &self.calendar,
+                item,
+                at: begin.plus(second),
+                serial: *serial,
+            };
+            for (day, written) in story::tell(&opening, &mut self.chance) {
+                self.ahead.entry(day).or_default().push(written);
+            }
+        }
+    }
+}
+
+impl Iterator for Year {
+    type Item = Day;
+
+    fn next(&mut self) -> Option<Day> {
+        let day = self.next;
+        if day == DAYS {
+            return None;
+        }
+        self.next += 1;
+        self.open(day);
+        let mut events = self.ahead.remove(&day).unwrap_or_default();
+        events.sort_by_key(|written| written.occurred);
+        Some(Day { date: calendar::day_of_year(day), batches: batches(events) })
+    }
+}
+
+/// Cuts a day, without changing its order, where a record comes again or a batch is full.
+fn batches(events: Vec<Written>) -> Vec<Vec<Written>> {
+    let mut batches: Vec<Vec<Written>> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for written in events {
+        let key = (written.dataset, written.record.clone());
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH && !seen.contains(&key) => batch.push(written),
+            _ => {
+                seen.clear();
+                batches.push(vec![written]);
+            }
+        }
+        seen.insert(key);
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests;

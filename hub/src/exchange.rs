@@ -1,0 +1,169 @@
+//! The exchange (交换): what a hub does with what branches say, whoever carries it. The gRPC handlers and a hosted tenant's
+//! local port are thin skins over [`Exchange`].
+//!
+//! ```text
+//! greet ─► chain of epochs: compare and swap, signed grant                     one transaction
+//! push  ─► admission: open, bind to the checkpoint, group ─► durable ─► answer  one transaction a group
+//!            └─► gate: judge, index, receipt into the mailbox                   one transaction a range
+//! pull  ─► window of a journal as it is stored, signed at its end; waits for news
+//! ```
+
+mod admission;
+mod fresh;
+mod gate;
+mod greet;
+mod mailbox;
+mod news;
+mod offer;
+mod range;
+mod registry;
+mod stages;
+
+use std::sync::Arc;
+
+use sanheyi_exchange_spec::ids::{Generation, PlatformId};
+use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_exchange_spec::suite::SigningKey;
+use sanheyi_node::process::clock::Clock;
+use sanheyi_node::process::entropy::Entropy;
+use sanheyi_node::store::{Database, Store, StoreError};
+use sanheyi_node::uplink::port::{GreetAnswer, GreetCall, PullAnswer, PullCall, PushAnswer, PushCall};
+
+use admission::{Admission, AdmissionDesk};
+use gate::Gate;
+use news::News;
+use registry::Registry;
+pub use stages::Stages;
+
+/// What an exchange is made of.
+#[derive(Clone)]
+pub struct ExchangeParts {
+    /// The hub's own platform.
+    pub hub: PlatformId,
+    /// Its store.
+    pub database: Database,
+    /// Signs its checkpoints and grants.
+    pub key: SigningKey,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What all rooms of the exchange share.
+pub(crate) struct Shared {
+    pub(crate) parts: ExchangeParts,
+    pub(crate) generation: Generation,
+    pub(crate) registry: Registry,
+    pub(crate) news: News,
+    pub(crate) fresh: fresh::Fresh,
+    pub(crate) stages: Stages,
+}
+
+/// The exchange.
+#[derive(Clone)]
+pub struct Exchange {
+    shared: Arc<Shared>,
+    admission: AdmissionDesk,
+}
+
+/// The futures that an exchange needs to have run.
+pub struct Workers {
+    /// Admits pushes, group by group.
+    pub admission: Admission,
+    /// Judges what was admitted.
+    pub gate: Gate,
+}
+
+// === impl Exchange ===
+
+impl Exchange {
+    /// Opens an exchange on its store; a new store gets its generation here.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn open(parts: ExchangeParts) -> Result<(Self, Workers), StoreError> {
+        let generation = registry::generation(&parts).await?;
+        let registry = Registry::open(&parts).await?;
+        let shared = Arc::new(Shared {
+            parts,
+            generation,
+            registry,
+            news: News::default(),
+            fresh: fresh::Fresh::default(),
+            stages: Stages::default(),
+        });
+        let (admission, desk) = Admission::new(Arc::clone(&shared))?;
+        let gate = Gate::new(Arc::clone(&shared))?;
+        Ok((Self { shared, admission: desk }, Workers { admission, gate }))
+    }
+
+    /// Generation of its store.
+    pub fn generation(&self) -> Generation {
+        self.shared.generation
+    }
+
+    /// Where the time of admission and gate went, in microseconds.
+    pub fn stages(&self) -> &Stages {
+        &self.shared.stages
+    }
+
+    /// Looks the platforms up again: one was registered or removed.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        self.shared.registry.reload(&self.shared.parts).await
+    }
+
+    /// Answers a Greet of `platform`.
+    ///
+    /// # Errors
+    /// By rule 11 and the registry.
+    pub async fn greet(
+        &self,
+        platform: &PlatformId,
+        call: GreetCall,
+    ) -> Result<GreetAnswer, Refusal> {
+        greet::greet(&self.shared, platform, call).await
+    }
+
+    /// Admits a push of `platform`; answered when it is durable.
+    ///
+    /// # Errors
+    /// By the admit rule.
+    pub async fn push(
+        &self,
+        platform: &PlatformId,
+        call: PushCall,
+    ) -> Result<PushAnswer, Refusal> {
+        self.admission.push(platform, call).await
+    }
+
+    /// Answers a pull of `platform`; waits for news up to the call's wait.
+    ///
+    /// # Errors
+    /// If a journal is not this platform's to read.
+    pub async fn pull(
+        &self,
+        platform: &PlatformId,
+        call: PullCall,
+    ) -> Result<PullAnswer, Refusal> {
+        offer::pull(&self.shared, platform, call).await
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// The rows of one platform.
+    pub(crate) fn store(&self, platform: &PlatformId) -> Store {
+        self.parts.database.of(platform)
+    }
+}
+
+/// A fault of the store as a refusal.
+pub(crate) fn refused(error: &StoreError) -> Refusal {
+    tracing::error!(%error, "the store failed");
+    Refusal::new(error.code(), "", "市级平台存储失败", "the hub's store failed")
+}

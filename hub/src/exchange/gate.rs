@@ -1,0 +1,231 @@
+//! The gate (闸口) behind admission: a cursor per journal. Verdicts, index, cursor and receipt commit in one transaction, and
+//! its first statement fences the cursor.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::receipt::Receipt;
+use sanheyi_exchange_spec::segment::{Opened, SegmentReader, SegmentWriter};
+use sanheyi_exchange_spec::suite::Suite;
+use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_node::branch::LiveJournal;
+use sanheyi_node::process::clock;
+use sanheyi_node::store::{JournalNumber, JournalRow, Store, StoreError};
+use sanheyi_proto::STANDARD;
+
+use super::range::{Part, Range, Taken, judge_range, taken};
+use super::stages::{add, count};
+use super::{Shared, mailbox};
+use crate::store::{gate_advance, gate_list};
+
+/// How long the gate pauses after a fault of the store, such as a full disk, before it tries again.
+const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(1);
+/// Segments read from the store at a time.
+const READ: usize = 16;
+
+/// The worker that judges.
+pub struct Gate {
+    shared: Arc<Shared>,
+    reader: SegmentReader,
+    packer: SegmentWriter,
+    mailboxes: BTreeMap<PlatformId, LiveJournal>,
+    ids: BTreeMap<(PlatformId, JournalNumber), JournalId>,
+}
+
+// === impl Gate ===
+
+impl Gate {
+    pub(super) fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
+        let memory =
+            |error| StoreError::contradiction("segment", "bytes", "a context", error);
+        Ok(Self {
+            shared,
+            reader: SegmentReader::new(Suite::Intl).map_err(memory)?,
+            packer: SegmentWriter::new().map_err(memory)?,
+            mailboxes: BTreeMap::new(),
+            ids: BTreeMap::new(),
+        })
+    }
+
+    /// Judges until the exchange ends. A fault of the store is said and tried again: the gate never gives up on an entry.
+    ///
+    /// # Errors
+    /// Never by itself.
+    pub async fn run(mut self) -> Result<(), StoreError> {
+        let mut news = self.shared.news.listen_gate();
+        loop {
+            news.borrow_and_update();
+            match self.round().await {
+                Ok(0) => {
+                    if news.changed().await.is_err() {
+                        return Ok(());
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "the gate pauses");
+                    self.mailboxes.clear();
+                    clock::pause(AFTER_FAULT).await;
+                }
+            }
+        }
+    }
+
+    /// One range of every journal that has news, in turn, so that no platform waits for another's bulk. Answers how many
+    /// entries were judged.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn round(&mut self) -> Result<u64, StoreError> {
+        let mut judged = 0;
+        for platform in self.shared.registry.platforms() {
+            let store = self.shared.store(&platform);
+            for cursor in gate_list(&store).await? {
+                judged += self.range(&store, cursor.journal, cursor.judged).await?;
+            }
+        }
+        Ok(judged)
+    }
+
+    async fn range(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        from: u64,
+    ) -> Result<u64, StoreError> {
+        let parts = self.parts(store, number, from).await?;
+        if parts.is_empty() {
+            return Ok(0);
+        }
+        let journal = self.journal_id(store, number).await?;
+        let none = Taken::default();
+        match self.settle(store, number, &journal, from, &parts, &none).await {
+            // Some revision of these is there already: find which, and judge again knowing it.
+            Err(StoreError::Raced("record")) => {
+                let taken = taken(store, number, &parts).await?;
+                self.settle(store, number, &journal, from, &parts, &taken).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn journal_id(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+    ) -> Result<JournalId, StoreError> {
+        let key = (store.platform().clone(), number);
+        if let Some(id) = self.ids.get(&key) {
+            return Ok(id.clone());
+        }
+        let rows = store.journal_list().await?;
+        let row = rows.into_iter().find(|row| row.number == number).ok_or_else(|| {
+            StoreError::contradiction("gate", "journal", number.to_column(), "names no journal")
+        })?;
+        self.ids.insert(key, row.head.journal.clone());
+        Ok(row.head.journal)
+    }
+
+    /// The opened segments from `from` on, up to a receipt's length: from memory if admission left them there.
+    async fn parts(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        from: u64,
+    ) -> Result<Vec<Part>, StoreError> {
+        let mut parts = Vec::new();
+        let mut next = from;
+        while next - from < limits::RECEIPT_ENTRIES {
+            let key = (store.platform().clone(), number, next);
+            if let Some((opened, stored)) = self.shared.fresh.take(&key) {
+                let first = next;
+                next += opened.len() as u64;
+                parts.push(Part { first, opened, stored });
+                continue;
+            }
+            let rows = store.segment_from(number, next, READ).await?;
+            let before = next;
+            for row in rows.into_iter().filter(|row| row.past() > before) {
+                let opened = self.open(row.first, &row.bytes)?;
+                next = row.past();
+                parts.push(Part { first: row.first, opened, stored: row.stored });
+            }
+            if next == before {
+                break;
+            }
+        }
+        Ok(parts)
+    }
+
+    fn open(&mut self, first: u64, bytes: &[u8]) -> Result<Opened, StoreError> {
+        self.reader
+            .open(bytes)
+            .map_err(|error| StoreError::contradiction("segment", "bytes", first, error))
+    }
+
+    /// Judges a range and makes its verdicts durable.
+    async fn settle(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        journal: &JournalId,
+        from: u64,
+        parts: &[Part],
+        taken: &Taken,
+    ) -> Result<u64, StoreError> {
+        let began = self.now();
+        let Range { past, index, exceptions, received } =
+            judge_range(number, journal.lane, from, parts, taken);
+        let judged = self.now();
+        add(&self.shared.stages.judge, began, judged);
+        let root = store.root_at(number, past).await?;
+        let receipt = Receipt {
+            journal: journal.clone(),
+            from,
+            to: past,
+            root,
+            standard: STANDARD,
+            received,
+            exceptions,
+        };
+        let entry = [mailbox::entry(&self.shared, &receipt, judged)?];
+        let platform = store.platform().clone();
+        self.open_mailbox(store).await?;
+        let Some(letters) = self.mailboxes.get_mut(&platform) else { return Ok(0) };
+        let advance = letters
+            .append(&mut self.packer, &entry, judged)
+            .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;
+        let mut tx = store.begin("gate_settle").await?;
+        gate_advance(&mut tx, store, number, from, past).await?;
+        let rows = index.len() as u64;
+        if tx.record_insert(store, index).await? != rows {
+            return Err(StoreError::Raced("record"));
+        }
+        tx.receipt_put(store, number, &receipt).await?;
+        tx.journal_write(store, &advance).await?;
+        tx.commit().await?;
+        letters.settle(advance);
+        self.shared.news.tell(&platform);
+        add(&self.shared.stages.settle, judged, self.now());
+        count(&self.shared.stages.judged, past - from);
+        Ok(past - from)
+    }
+
+    async fn open_mailbox(&mut self, store: &Store) -> Result<(), StoreError> {
+        if self.mailboxes.contains_key(store.platform()) {
+            return Ok(());
+        }
+        let mut tx = store.begin("mailbox_open").await?;
+        let row: JournalRow = mailbox::open(&self.shared, &mut tx, store).await?;
+        tx.commit().await?;
+        let journal = LiveJournal::open(store, row).await?;
+        self.mailboxes.insert(store.platform().clone(), journal);
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.parts.clock.now()
+    }
+}

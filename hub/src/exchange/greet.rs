@@ -1,0 +1,226 @@
+//! Answering a Greet: all of a branch's journals in one transaction, each by compare-and-swap of its epoch.
+
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::grant::Grant;
+use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, PlatformId};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::link::greet::{Claim, Line, Opening, greet as decide};
+use sanheyi_exchange_spec::link::{Position, Refusal};
+use sanheyi_exchange_spec::link::admit::Head;
+use sanheyi_exchange_spec::suite::Suite;
+use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_node::store::{JournalRow, Store, StoreError, Tx};
+use sanheyi_node::uplink::port::{
+    GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
+};
+use sanheyi_proto::STANDARD;
+
+use super::{Shared, mailbox, refused};
+use crate::store::gate_open;
+
+/// Answers a Greet.
+pub(super) async fn greet(
+    shared: &Shared,
+    platform: &PlatformId,
+    call: GreetCall,
+) -> Result<GreetAnswer, Refusal> {
+    shared.registry.key(platform)?;
+    check(shared, platform, &call)?;
+    let now = shared.parts.clock.now();
+    warn_of_skew(platform, call.now.micros_since(now));
+    let store = shared.store(platform);
+    let mut tx = store.begin("greet").await.map_err(|error| refused(&error))?;
+    let mut grants = Vec::new();
+    for claim in &call.journals {
+        grants.push(grant_one(shared, &mut tx, &store, claim, now).await?);
+    }
+    let mailbox = mailbox::open(shared, &mut tx, &store).await.map_err(|e| refused(&e))?;
+    tx.commit().await.map_err(|error| refused(&error))?;
+    let mut answered = Vec::new();
+    for (claim, grant) in call.journals.iter().zip(grants) {
+        answered.push(finish(shared, &store, claim, grant).await.map_err(|e| refused(&e))?);
+    }
+    tracing::info!(%platform, software = call.software, journals = answered.len(), "greeted");
+    Ok(GreetAnswer {
+        generation: shared.generation,
+        now,
+        standard: STANDARD,
+        grants: answered,
+        mailboxes: vec![(mailbox.head.journal, mailbox.head.size)],
+    })
+}
+
+fn check(shared: &Shared, platform: &PlatformId, call: &GreetCall) -> Result<(), Refusal> {
+    if call.protocol != PROTOCOL {
+        return Err(Refusal::new(
+            Code::ProtocolUnknown,
+            format!("protocol {}", call.protocol),
+            format!("协议第 {} 版在此不可用，本级使用第 {PROTOCOL} 版", call.protocol),
+            format!("protocol {} is not spoken here; this hub speaks {PROTOCOL}", call.protocol),
+        ));
+    }
+    for (place, claim) in call.journals.iter().enumerate() {
+        let journal = &claim.journal;
+        let own = journal.author == *platform
+            && journal.audience == Audience::One(shared.parts.hub.clone());
+        if !own {
+            return Err(Refusal::new(
+                Code::Unauthorised,
+                journal.to_string(),
+                format!("平台 {platform} 不能为日志 {journal} 问候"),
+                format!("platform {platform} may not greet for journal {journal}"),
+            ));
+        }
+        if call.journals[..place].iter().any(|one| one.journal.same_line(journal)) {
+            return Err(Refusal::new(
+                Code::Malformed,
+                journal.to_string(),
+                "同一通道的日志出现两次",
+                "two journals of one lane in one Greet",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn warn_of_skew(platform: &PlatformId, skew: i64) {
+    if skew.abs() > limits::CLOCK_SKEW_MICROS {
+        tracing::warn!(
+            %platform,
+            skew_seconds = skew / 1_000_000,
+            "the platform's clock and ours differ: check its time service"
+        );
+    }
+}
+
+/// What was written for one journal.
+struct Written {
+    row: JournalRow,
+    note: String,
+}
+
+async fn grant_one(
+    shared: &Shared,
+    tx: &mut Tx,
+    store: &Store,
+    claim: &JournalClaim,
+    now: Timestamp,
+) -> Result<Written, Refusal> {
+    let failed = |error: StoreError| refused(&error);
+    let rows = tx.journal_list(store).await.map_err(failed)?;
+    let held = rows.into_iter().rfind(|row| !row.home && row.head.journal.same_line(&claim.journal));
+    let line = held.as_ref().map(line_of);
+    let opening = decide(line.as_ref(), &read_claim(shared, claim)?, shared.generation)?;
+    let row = match (opening, held) {
+        (Opening::Repeat, Some(row)) => row,
+        (Opening::New { serial }, held) => {
+            open_epoch(shared, tx, store, claim, serial, held).await.map_err(failed)?
+        }
+        (Opening::Repeat, None) => {
+            return Err(Refusal::new(Code::Internal, claim.journal.to_string(), "", ""));
+        }
+    };
+    let grant = Grant {
+        journal: row.head.journal.clone(),
+        epoch: row.head.position.epoch,
+        serial: row.serial,
+        opened: row.head.opened,
+        root: row.head.root,
+        generation: shared.generation,
+        time: now,
+    };
+    let note = grant.sign(&shared.parts.hub, &shared.parts.key);
+    Ok(Written { row, note })
+}
+
+fn line_of(row: &JournalRow) -> Line {
+    Line {
+        journal: row.head.journal.clone(),
+        epoch: row.head.position.epoch,
+        serial: row.serial,
+        opened: row.head.opened,
+        size: row.head.size,
+        root: row.head.root,
+    }
+}
+
+fn read_claim(shared: &Shared, claim: &JournalClaim) -> Result<Claim, Refusal> {
+    let last_grant = match claim.last_grant.as_str() {
+        "" => None,
+        note => Some(
+            Grant::open(note, &shared.parts.hub, &shared.parts.key.verifying()).map_err(|error| {
+                Refusal::new(
+                    Code::SignatureInvalid,
+                    claim.journal.to_string(),
+                    format!("所出示的授权无法验证：{error}"),
+                    format!("the grant shown does not verify: {error}"),
+                )
+            })?,
+        ),
+    };
+    Ok(Claim {
+        journal: claim.journal.clone(),
+        holds: claim.holds.clone(),
+        next: claim.next,
+        size: claim.size,
+        root: claim.root,
+        last_grant,
+    })
+}
+
+async fn open_epoch(
+    shared: &Shared,
+    tx: &mut Tx,
+    store: &Store,
+    claim: &JournalClaim,
+    serial: u64,
+    held: Option<JournalRow>,
+) -> Result<JournalRow, StoreError> {
+    let position = Position { generation: shared.generation, epoch: claim.next };
+    match held.filter(|row| row.head.journal == claim.journal) {
+        Some(row) => {
+            let size = row.head.size;
+            tx.journal_epoch(store, row.number, row.serial, serial, position, size).await?;
+        }
+        None => {
+            let head = fresh_head(&claim.journal, position);
+            let row = tx.journal_open(store, &head, false, serial).await?;
+            gate_open(tx, store, row.number).await?;
+        }
+    }
+    tx.journal_get(store, &claim.journal).await?.ok_or_else(|| {
+        StoreError::contradiction("journal", "id", &claim.journal, "was just opened and is not here")
+    })
+}
+
+fn fresh_head(journal: &JournalId, position: Position) -> Head {
+    Head {
+        journal: journal.clone(),
+        size: 0,
+        root: Suite::Intl.empty_root(),
+        position,
+        opened: 0,
+        stopped: false,
+    }
+}
+
+async fn finish(
+    shared: &Shared,
+    store: &Store,
+    claim: &JournalClaim,
+    written: Written,
+) -> Result<JournalGrant, StoreError> {
+    let Written { row, note } = written;
+    let extends_claim = claim.size <= row.head.size
+        && store.root_at(row.number, claim.size).await? == claim.root;
+    debug_assert_ne!(row.head.position.epoch, EpochId::ZERO);
+    debug_assert_eq!(row.head.position.generation, shared.generation);
+    Ok(JournalGrant {
+        journal: row.head.journal,
+        epoch: row.head.position.epoch,
+        size: row.head.size,
+        root: row.head.root,
+        grant: note,
+        extends_claim,
+    })
+}

@@ -1,0 +1,48 @@
+//! News of journals: a number per platform that grows with every commit, on which pulls and the gate wait. Nobody sleeps to
+//! find out.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use sanheyi_exchange_spec::ids::PlatformId;
+use tokio::sync::watch;
+
+/// News of all platforms.
+pub(crate) struct News {
+    platforms: Mutex<BTreeMap<PlatformId, watch::Sender<u64>>>,
+    admitted: watch::Sender<u64>,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        Self { platforms: Mutex::default(), admitted: watch::Sender::new(0) }
+    }
+}
+
+impl News {
+    /// Something was committed to a mailbox of `platform`.
+    pub(crate) fn tell(&self, platform: &PlatformId) {
+        self.channel(platform, |channel| channel.send_modify(|count| *count += 1));
+    }
+
+    /// Hears of commits to mailboxes of `platform`.
+    pub(crate) fn listen(&self, platform: &PlatformId) -> watch::Receiver<u64> {
+        self.channel(platform, watch::Sender::subscribe)
+    }
+
+    /// Something was admitted, from anybody.
+    pub(crate) fn tell_gate(&self) {
+        self.admitted.send_modify(|count| *count += 1);
+    }
+
+    /// Hears of admissions.
+    pub(crate) fn listen_gate(&self) -> watch::Receiver<u64> {
+        self.admitted.subscribe()
+    }
+
+    fn channel<T>(&self, platform: &PlatformId, with: impl FnOnce(&watch::Sender<u64>) -> T) -> T {
+        // A poisoned lock holds a map that is still whole: entries are only ever added.
+        let mut platforms = self.platforms.lock().unwrap_or_else(|poison| poison.into_inner());
+        with(platforms.entry(platform.clone()).or_insert_with(|| watch::Sender::new(0)))
+    }
+}

@@ -1,0 +1,145 @@
+//! Answering a pull: a window of a journal as it is stored, signed at its end. Where there is nothing yet, the call waits on
+//! news, not on a clock.
+
+use sanheyi_exchange_spec::checkpoint::Checkpoint;
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
+use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_node::branch::window;
+use sanheyi_node::store::{JournalRow, Store, StoreError};
+use sanheyi_node::uplink::port::{PullAnswer, PullCall, Tail};
+
+use super::{Shared, refused};
+
+/// Answers a pull.
+pub(super) async fn pull(
+    shared: &Shared,
+    platform: &PlatformId,
+    call: PullCall,
+) -> Result<PullAnswer, Refusal> {
+    shared.registry.key(platform)?;
+    if call.generation != shared.generation {
+        return Err(Refusal::new(
+            Code::EpochStale,
+            platform.to_string(),
+            "市级平台的存储世代已更换",
+            "the hub's store is of another generation",
+        ));
+    }
+    for (journal, _) in &call.cursors {
+        permit(shared, platform, journal)?;
+    }
+    let mut news = shared.news.listen(platform);
+    let deadline = tokio::time::sleep(call.wait);
+    tokio::pin!(deadline);
+    loop {
+        news.borrow_and_update();
+        let tails = tails(shared, platform, &call).await?;
+        if !tails.is_empty() || call.wait.is_zero() {
+            return Ok(PullAnswer { generation: shared.generation, tails });
+        }
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() { return Ok(empty(shared)); },
+            () = &mut deadline => return Ok(empty(shared)),
+        }
+    }
+}
+
+fn empty(shared: &Shared) -> PullAnswer {
+    PullAnswer { generation: shared.generation, tails: Vec::new() }
+}
+
+/// A platform reads what is addressed to it, and its own journals as the hub holds them. Nothing else.
+fn permit(shared: &Shared, platform: &PlatformId, journal: &JournalId) -> Result<(), Refusal> {
+    let down = journal.author == shared.parts.hub
+        && journal.audience == Audience::One(platform.clone());
+    if down || journal.author == *platform {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::Unauthorised,
+        journal.to_string(),
+        format!("平台 {platform} 无权读取日志 {journal}"),
+        format!("platform {platform} may not read journal {journal}"),
+    ))
+}
+
+async fn tails(
+    shared: &Shared,
+    platform: &PlatformId,
+    call: &PullCall,
+) -> Result<Vec<Tail>, Refusal> {
+    let store = shared.store(platform);
+    let mut tails = Vec::new();
+    for (journal, cursor) in &call.cursors {
+        let row = store.journal_get(journal).await.map_err(|error| refused(&error))?;
+        let Some(row) = row else { return Err(unknown(journal)) };
+        if *cursor > row.head.size {
+            return Err(rewound(&row, *cursor));
+        }
+        if *cursor < row.head.size {
+            let tail = tail(shared, &store, &row, *cursor, call.max_bytes).await;
+            tails.push(tail.map_err(|error| refused(&error))?);
+        }
+    }
+    Ok(tails)
+}
+
+async fn tail(
+    shared: &Shared,
+    store: &Store,
+    row: &JournalRow,
+    cursor: u64,
+    max_bytes: usize,
+) -> Result<Tail, StoreError> {
+    let entries = window(store, row.number, cursor, row.head.size, max_bytes).await?;
+    let ours = row.head.journal.author == shared.parts.hub;
+    let checkpoint = if ours { sign(shared, store, row, entries.past).await? } else { String::new() };
+    Ok(Tail {
+        journal: row.head.journal.clone(),
+        first: entries.first,
+        segments: entries.segments,
+        checkpoint,
+        durable: row.head.size,
+    })
+}
+
+/// Signs a durable prefix that is shown.
+async fn sign(
+    shared: &Shared,
+    store: &Store,
+    row: &JournalRow,
+    size: u64,
+) -> Result<String, StoreError> {
+    let checkpoint = Checkpoint {
+        journal: row.head.journal.clone(),
+        size,
+        root: store.root_at(row.number, size).await?,
+        epoch: row.head.position.epoch,
+        opened: row.head.opened,
+        time: shared.parts.clock.now(),
+    };
+    Ok(checkpoint.sign(&shared.parts.key))
+}
+
+fn unknown(journal: &JournalId) -> Refusal {
+    Refusal::new(
+        Code::EpochStale,
+        journal.to_string(),
+        "市级平台没有该日志",
+        "the hub has no such journal",
+    )
+}
+
+/// A reader has more of a hub's journal than the hub: the hub's store was rewound without anybody saying so.
+fn rewound(row: &JournalRow, cursor: u64) -> Refusal {
+    let (journal, size) = (&row.head.journal, row.head.size);
+    tracing::error!(%journal, size, cursor, "a copy is longer than its home: this store was rewound");
+    Refusal::new(
+        Code::Gap,
+        journal.to_string(),
+        format!("游标 {cursor} 超过市级平台所存的 {size}：市级平台的数据可能被回退"),
+        format!("cursor {cursor} is beyond the {size} entries held: was this hub's store rewound?"),
+    )
+    .with_durable(size)
+}

@@ -1,0 +1,32 @@
+//! Where the hub's time goes, by stage: running sums that the benches print and the metrics will show.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sanheyi_exchange_spec::time::Timestamp;
+
+/// Sums of microseconds by stage, and of entries.
+#[derive(Debug, Default)]
+pub struct Stages {
+    /// Opening segments: inflate, digest bodies, hash leaves.
+    pub open: AtomicU64,
+    /// Admission: tree, checkpoint, transaction.
+    pub admit: AtomicU64,
+    /// Judging: checks against the standard.
+    pub judge: AtomicU64,
+    /// Writing verdicts: index, receipt, mailbox, transaction.
+    pub settle: AtomicU64,
+    /// Entries admitted.
+    pub admitted: AtomicU64,
+    /// Entries judged.
+    pub judged: AtomicU64,
+}
+
+/// Adds the time from `from` to `to` to a stage.
+pub(crate) fn add(stage: &AtomicU64, from: Timestamp, to: Timestamp) {
+    stage.fetch_add(u64::try_from(to.micros_since(from)).unwrap_or(0), Ordering::Relaxed);
+}
+
+/// Counts entries.
+pub(crate) fn count(stage: &AtomicU64, entries: u64) {
+    stage.fetch_add(entries, Ordering::Relaxed);
+}

@@ -1,0 +1,84 @@
+//! The three calls.
+
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_exchange_spec::limits;
+use sanheyi_node::uplink::port::{GreetCall, PullCall, PushCall};
+use sanheyi_node::uplink::status::to_status;
+use sanheyi_proto::exchange::v1::exchange_server::{Exchange as Calls, ExchangeServer};
+use sanheyi_proto::exchange::v1::{
+    GreetRequest, GreetResponse, PullRequest, PullResponse, PushRequest, PushResponse,
+};
+use tonic::{Request, Response, Status};
+
+use super::listener::Peer;
+use crate::exchange::Exchange;
+
+/// The exchange as a gRPC service.
+pub struct ExchangeService {
+    exchange: Exchange,
+    hub: PlatformId,
+}
+
+// === impl ExchangeService ===
+
+impl ExchangeService {
+    /// The service of a hub, bounded.
+    pub fn server(exchange: Exchange, hub: PlatformId) -> ExchangeServer<Self> {
+        ExchangeServer::new(Self { exchange, hub })
+            .max_decoding_message_size(limits::MESSAGE_BYTES)
+            .max_encoding_message_size(limits::MESSAGE_BYTES)
+    }
+
+    /// The platform of the certificate.
+    fn caller<T>(&self, request: &Request<T>) -> Result<PlatformId, Status> {
+        let unnamed = |zh: &str, en: &str| {
+            to_status(&Refusal::new(Code::Unauthorised, "certificate", zh, en))
+        };
+        let peer = request
+            .extensions()
+            .get::<Peer>()
+            .ok_or_else(|| unnamed("连接没有证书", "the connection has no certificate"))?;
+        if peer.hub != self.hub {
+            return Err(unnamed(
+                "证书属于另一个市级平台",
+                "the certificate belongs to another hub's federation",
+            ));
+        }
+        Ok(peer.platform.clone())
+    }
+}
+
+#[tonic::async_trait]
+impl Calls for ExchangeService {
+    async fn greet(
+        &self,
+        request: Request<GreetRequest>,
+    ) -> Result<Response<GreetResponse>, Status> {
+        let platform = self.caller(&request)?;
+        let call = GreetCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
+        let answer = self.exchange.greet(&platform, call).await.map_err(|e| to_status(&e))?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn push(
+        &self,
+        request: Request<PushRequest>,
+    ) -> Result<Response<PushResponse>, Status> {
+        let platform = self.caller(&request)?;
+        let call = PushCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
+        let answer = self.exchange.push(&platform, call).await.map_err(|e| to_status(&e))?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn pull(
+        &self,
+        request: Request<PullRequest>,
+    ) -> Result<Response<PullResponse>, Status> {
+        let platform = self.caller(&request)?;
+        let call = PullCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
+        let answer = self.exchange.pull(&platform, call).await.map_err(|e| to_status(&e))?;
+        Ok(Response::new(answer.into()))
+    }
+}

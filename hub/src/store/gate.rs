@@ -1,0 +1,92 @@
+//! The gate's cursors: `gate_*`.
+
+use sanheyi_node::store::{Columns, JournalNumber, Store, StoreError, Tx, in_journal, signed};
+use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
+
+/// How far a journal has been judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GateRow {
+    /// The journal.
+    pub journal: JournalNumber,
+    /// Entries before this sequence number have a verdict.
+    pub judged: u64,
+}
+
+/// How far a journal has been judged; `None` if the gate does not judge it.
+///
+/// # Errors
+/// Of the database.
+pub async fn gate_get(store: &Store, journal: JournalNumber) -> Result<Option<u64>, StoreError> {
+    let select = Query::select()
+        .column("judged")
+        .from("gate")
+        .cond_where(in_journal(store, journal))
+        .to_owned();
+    let rows = store.rows("gate_get", &select).await?;
+    rows.first().map(|row| Columns::new("gate", row).number("judged")).transpose()
+}
+
+/// All cursors of a platform.
+///
+/// # Errors
+/// Of the database.
+pub async fn gate_list(store: &Store) -> Result<Vec<GateRow>, StoreError> {
+    let select = Query::select()
+        .columns(["journal", "judged"])
+        .from("gate")
+        .and_where(Expr::col("platform").eq(store.platform().as_str()))
+        .to_owned();
+    let rows = store.rows("gate_list", &select).await?;
+    rows.iter()
+        .map(|row| {
+            let row = Columns::new("gate", row);
+            let journal = JournalNumber::from_column(row.integer("journal")?);
+            Ok(GateRow { journal, judged: row.number("judged")? })
+        })
+        .collect()
+}
+
+/// Opens the gate for a journal, at its beginning.
+///
+/// # Errors
+/// Of the database.
+pub async fn gate_open(
+    tx: &mut Tx,
+    store: &Store,
+    journal: JournalNumber,
+) -> Result<(), StoreError> {
+    let insert = Query::insert()
+        .into_table("gate")
+        .columns(["platform", "journal", "judged"])
+        .values_panic([
+            store.platform().as_str().into(),
+            journal.to_column().into(),
+            0i64.into(),
+        ])
+        .on_conflict(OnConflict::columns(["platform", "journal"]).do_nothing().to_owned())
+        .to_owned();
+    tx.run(&insert).await.map(drop)
+}
+
+/// Moves a cursor. Its condition fences the gate: of two, one loses.
+///
+/// # Errors
+/// [`StoreError::Raced`] if the cursor is no longer at `from`.
+pub async fn gate_advance(
+    tx: &mut Tx,
+    store: &Store,
+    journal: JournalNumber,
+    from: u64,
+    to: u64,
+) -> Result<(), StoreError> {
+    let update = Query::update()
+        .table("gate")
+        .value("judged", signed(to))
+        .cond_where(in_journal(store, journal))
+        .and_where(Expr::col("judged").eq(signed(from)))
+        .to_owned();
+    match tx.run(&update).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Raced("gate")),
+    }
+}

@@ -1,0 +1,235 @@
+//! Copies of journals that others append: admitted by the one rule of the link, kept byte for byte. At a branch these are
+//! its mailboxes; the receipts in them are taken out as they arrive, in the same transaction.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use sanheyi_exchange_spec::checkpoint::{Checkpoint, CheckpointError};
+use sanheyi_exchange_spec::error::{Code, IdError};
+use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
+use sanheyi_exchange_spec::link::admit::{Admission, Head, Offer, admit, bind};
+use sanheyi_exchange_spec::link::{Position, Refusal};
+use sanheyi_exchange_spec::receipt::{self, Receipt, ReceiptError};
+use sanheyi_exchange_spec::segment::{Opened, SegmentError, SegmentReader};
+use sanheyi_exchange_spec::suite::{Suite, VerifyingKey};
+use sanheyi_exchange_spec::time::Timestamp;
+use thiserror::Error;
+
+use super::journal::{Advance, LiveJournal};
+use super::slice::Window;
+use crate::store::{Store, StoreError, Tx};
+
+/// A branch's copies of its hub's journals.
+pub struct Copies {
+    store: Store,
+    key: VerifyingKey,
+    generation: Generation,
+    journals: BTreeMap<JournalId, LiveJournal>,
+    reader: SegmentReader,
+}
+
+/// Why a tail of a mailbox was not admitted.
+#[derive(Debug, Error)]
+pub enum CopyError {
+    /// By the admit rule.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A segment does not follow the form.
+    #[error("{journal}: {error}")]
+    Segment {
+        /// The journal.
+        journal: JournalId,
+        /// What is wrong.
+        error: SegmentError,
+    },
+    /// The checkpoint does not verify.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A receipt does not follow the form, or is about another history than ours.
+    #[error("回执与本平台日志不符 · a receipt does not fit our journal: {0}")]
+    Receipt(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ReceiptError> for CopyError {
+    fn from(error: ReceiptError) -> Self {
+        CopyError::Receipt(error.to_string())
+    }
+}
+
+impl From<IdError> for CopyError {
+    fn from(error: IdError) -> Self {
+        CopyError::Receipt(error.to_string())
+    }
+}
+
+/// The position of a hub's own journals: they live as long as its generation.
+pub(crate) fn hub_position(generation: Generation) -> Position {
+    Position { generation, epoch: EpochId::new(*generation.as_bytes()) }
+}
+
+/// The head of a hub's journal that is opened in `generation`.
+pub(crate) fn hub_head(journal: JournalId, generation: Generation) -> Head {
+    Head {
+        journal,
+        size: 0,
+        root: Suite::Intl.empty_root(),
+        position: hub_position(generation),
+        opened: 0,
+        stopped: false,
+    }
+}
+
+/// Opens segments in order.
+///
+/// # Errors
+/// Of the first that does not follow the form.
+pub fn open_segments(
+    reader: &mut SegmentReader,
+    segments: &[Bytes],
+) -> Result<Vec<(Bytes, Opened)>, SegmentError> {
+    segments.iter().map(|bytes| Ok((bytes.clone(), reader.open(bytes)?))).collect()
+}
+
+// === impl Copies ===
+
+impl Copies {
+    /// Copies of the journals of the hub whose key is `key`, in its generation `generation`.
+    ///
+    /// # Errors
+    /// If zstd has no memory.
+    pub fn new(store: Store, key: VerifyingKey, generation: Generation) -> std::io::Result<Self> {
+        let reader = SegmentReader::new(Suite::Intl)?;
+        Ok(Self { store, key, generation, journals: BTreeMap::new(), reader })
+    }
+
+    /// Takes up the mailboxes that the hub named, making a place for new ones.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn take_up(&mut self, mailboxes: &[(JournalId, u64)]) -> Result<(), StoreError> {
+        for (id, _) in mailboxes {
+            if self.journals.contains_key(id) {
+                continue;
+            }
+            let row = match self.store.journal_get(id).await? {
+                Some(row) => row,
+                None => {
+                    let mut tx = self.store.begin("mailbox_open").await?;
+                    let head = hub_head(id.clone(), self.generation);
+                    let row = tx.journal_open(&self.store, &head, false, 0).await?;
+                    tx.commit().await?;
+                    row
+                }
+            };
+            self.journals.insert(id.clone(), LiveJournal::open(&self.store, row).await?);
+        }
+        Ok(())
+    }
+
+    /// Generation of the hub that these copies follow.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Where each copy ends: the cursors of a pull.
+    pub fn cursors(&self) -> Vec<(JournalId, u64)> {
+        self.journals.iter().map(|(id, one)| (id.clone(), one.head().size)).collect()
+    }
+
+    /// Admits a tail of a mailbox and takes the receipts out of it.
+    ///
+    /// # Errors
+    /// See [`CopyError`]; nothing of the tail was stored.
+    pub async fn admit(
+        &mut self,
+        id: &JournalId,
+        tail: &Window,
+        checkpoint: &str,
+        acknowledged: &BTreeMap<JournalId, u64>,
+        now: Timestamp,
+    ) -> Result<(), CopyError> {
+        let Some(journal) = self.journals.get(id) else {
+            let zh = "收到了未曾请求的日志";
+            let en = "a journal that was not asked for";
+            return Err(Refusal::new(Code::Malformed, id.to_string(), zh, en).into());
+        };
+        let head = journal.head();
+        let offer = Offer { position: head.position, first: tail.first, to: tail.past };
+        if admit(head, &offer)? != Admission::Append {
+            return Ok(());
+        }
+        let segments = open_segments(&mut self.reader, &tail.segments)
+            .map_err(|error| CopyError::Segment { journal: id.clone(), error })?;
+        let advance = journal.admit(&segments, Some(checkpoint.to_owned()), now);
+        let signed = Checkpoint::open(checkpoint, &self.key)?;
+        bind(head, &signed, tail.past, &advance.to().root)?;
+        self.write(id, advance, &segments, acknowledged).await
+    }
+
+    async fn write(
+        &mut self,
+        id: &JournalId,
+        advance: Advance,
+        segments: &[(Bytes, Opened)],
+        acknowledged: &BTreeMap<JournalId, u64>,
+    ) -> Result<(), CopyError> {
+        let receipts = receipts_in(segments)?;
+        for receipt in &receipts {
+            self.check(receipt).await?;
+        }
+        let mut tx = self.store.begin("mailbox_admit").await?;
+        tx.journal_write(&self.store, &advance).await?;
+        for receipt in &receipts {
+            keep(&mut tx, &self.store, receipt).await?;
+        }
+        for (journal, durable) in acknowledged {
+            if let Some(row) = tx.journal_get(&self.store, journal).await? {
+                tx.greeting_acknowledge(&self.store, row.number, *durable).await?;
+            }
+        }
+        tx.commit().await?;
+        if let Some(journal) = self.journals.get_mut(id) {
+            journal.settle(advance);
+        }
+        Ok(())
+    }
+
+    /// A receipt must be about our own history: its root is our root at its end.
+    async fn check(&self, receipt: &Receipt) -> Result<(), CopyError> {
+        let wrong = |problem: &str| {
+            let Receipt { journal, from, to, .. } = receipt;
+            Err(CopyError::Receipt(format!("{journal} {from}..{to}: {problem}")))
+        };
+        let Some(row) = self.store.journal_get(&receipt.journal).await? else {
+            return wrong("it names a journal that is not ours");
+        };
+        if receipt.to > row.head.size {
+            return wrong("it goes beyond our journal");
+        }
+        match self.store.root_at(row.number, receipt.to).await? {
+            root if root == receipt.root => Ok(()),
+            root => wrong(&format!("it has root {}, we have {root}", receipt.root)),
+        }
+    }
+}
+
+fn receipts_in(segments: &[(Bytes, Opened)]) -> Result<Vec<Receipt>, CopyError> {
+    let mut receipts = Vec::new();
+    for entry in segments.iter().flat_map(|(_, opened)| opened.iter()) {
+        // Other datasets of the mailbox are carried intact until this reader knows them.
+        if let (receipt::DATASET, Some((_, body))) = (entry.header.dataset, entry.body) {
+            receipts.push(Receipt::decode(body)?);
+        }
+    }
+    Ok(receipts)
+}
+
+async fn keep(tx: &mut Tx, store: &Store, receipt: &Receipt) -> Result<(), CopyError> {
+    if let Some(row) = tx.journal_get(store, &receipt.journal).await? {
+        tx.receipt_put(store, row.number, receipt).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! What a branch is handed: drafts, checked at the edge before anything is decided.
+
+use bytes::Bytes;
+use sanheyi_exchange_spec::entry::{Header, Operation};
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::gate::Reason;
+use sanheyi_exchange_spec::ids::{DatasetName, Lane, RecordId};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::suite::{Digest, Salt};
+use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_proto::exchange::v1 as wire;
+use sanheyi_proto::{STANDARD, Violations, dataset};
+use thiserror::Error;
+
+use super::decide::{RecordKey, RecordState};
+use super::journal::{Sealed, seal};
+use crate::store::StoreError;
+
+/// A new state of a record, as its author hands it in.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Dataset.
+    pub dataset: DatasetName,
+    /// Record.
+    pub record: RecordId,
+    /// Put or withdraw.
+    pub operation: Operation,
+    /// When it happened.
+    pub occurred: Timestamp,
+    /// The payload.
+    pub body: Bytes,
+    /// The head that the decision read; `None` = the record must be new.
+    pub follows: Option<(u64, Digest)>,
+    /// Other records that the decision read.
+    pub reads: Vec<wire::Read>,
+}
+
+/// Where an entry was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its sequence number; for display only, it may move when a history is adopted.
+    pub sequence: u64,
+    /// Its revision.
+    pub revision: u64,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+/// A draft that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Position in the submission, from 0.
+    pub index: usize,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a submission was not appended. Nothing of it was.
+#[derive(Debug, Error)]
+pub enum SubmitError {
+    /// Some drafts break a rule, or what they expected no longer stands.
+    #[error("{} drafts are refused", .0.len())]
+    Refused(Vec<Refused>),
+    /// More drafts than [`limits::SUBMIT_DRAFTS`].
+    #[error("一次最多提交 {max} 条，实为 {0} 条 · {0} drafts, at most {max}", max = limits::SUBMIT_DRAFTS)]
+    TooMany(usize),
+    /// This machine is held: another one goes on under its identity.
+    #[error("本机已被扣留（{code}），不再写入：{} · this machine is held ({code}) and appends nothing: {}", .0.remedy_zh(), .0.remedy_en(), code = .0)]
+    Held(Code),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer has stopped.
+    #[error("节点正在停止 · the node is stopping")]
+    Stopped,
+}
+
+/// Refuses what would be quarantined anyway: a branch never knowingly appends an invalid entry (rule 8).
+pub(super) fn check(drafts: &[Draft]) -> Result<(), SubmitError> {
+    let mut violations = Violations::default();
+    let mut refused = Vec::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let reasons = reasons_against(draft, &mut violations);
+        if !reasons.is_empty() {
+            refused.push(Refused { index, reasons });
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(SubmitError::Refused(refused)) }
+}
+
+fn reasons_against(draft: &Draft, violations: &mut Violations) -> Vec<Reason> {
+    let Some(known) = dataset(draft.dataset.as_str()) else {
+        return vec![Reason::new(
+            "",
+            "dataset.unknown",
+            format!("本平台所用标准没有数据集 {}", draft.dataset),
+            format!("dataset {} is not in the standard that this platform writes", draft.dataset),
+        )];
+    };
+    if draft.body.len() > limits::DRAFT_BYTES || draft.reads.len() > limits::READS {
+        return vec![Reason::new(
+            "",
+            "bounds",
+            format!("正文最多 {} 字节，所读记录最多 {} 条", limits::DRAFT_BYTES, limits::READS),
+            format!("a body has at most {} bytes, {} reads", limits::DRAFT_BYTES, limits::READS),
+        )];
+    }
+    if draft.operation == Operation::Withdraw {
+        return Vec::new();
+    }
+    violations.clear();
+    (known.check)(&draft.body, violations);
+    violations
+        .iter()
+        .map(|v| Reason::new(v.field.clone(), v.rule, v.zh.clone(), v.en.clone()))
+        .collect()
+}
+
+pub(super) fn key(draft: &Draft) -> RecordKey {
+    (draft.dataset.as_str().to_owned(), draft.record.as_str().to_owned())
+}
+
+pub(super) fn state_of(read: &wire::Read) -> RecordState {
+    let digest = Digest::from_slice(&read.digest).ok()?;
+    (read.revision > 0).then_some((read.revision, digest))
+}
+
+pub(super) fn lane_of(draft: &Draft) -> Lane {
+    dataset(draft.dataset.as_str()).map_or(Lane::Normal, |known| known.lane.into())
+}
+
+pub(super) fn seal_draft(draft: &Draft, salt: &[u8], now: Timestamp) -> Sealed {
+    let mut bytes = [0; limits::SALT_BYTES];
+    bytes.copy_from_slice(salt);
+    let header = Header {
+        dataset: draft.dataset.clone(),
+        record: draft.record.clone(),
+        revision: draft.follows.map_or(1, |(revision, _)| revision + 1),
+        follows: draft.follows.map(|(_, digest)| digest),
+        custody_epoch: 0,
+        operation: draft.operation,
+        standard: STANDARD,
+        occurred: draft.occurred,
+        recorded: now,
+        body_digest: Digest::new([0; 32]),
+    };
+    seal(header, Salt(bytes), draft.body.clone())
+}

@@ -1,0 +1,323 @@
+//! Verifying a store from its bytes alone: every segment is opened, every digest, leaf, tile and root computed again, every
+//! checkpoint's signature checked, every index row and receipt held against the entries. Nothing stored is trusted; the
+//! first difference of each journal is named.
+
+use std::collections::BTreeMap;
+
+use sanheyi_exchange_spec::checkpoint::Checkpoint;
+use sanheyi_exchange_spec::entry::HeaderView;
+use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::merkle::{TileId, Tree};
+use sanheyi_exchange_spec::segment::{Opened, SegmentReader};
+use sanheyi_exchange_spec::suite::{Digest, Suite, VerifyingKey};
+use thiserror::Error;
+
+use crate::store::{
+    CheckpointRow, IndexRow, JournalRow, Place, ReceiptRow, SegmentRow, Store, StoreError,
+};
+
+/// Rows read at a time.
+const READ: usize = 64;
+
+/// What verifying a journal found.
+#[derive(Clone, Debug)]
+pub struct JournalReport {
+    /// The journal.
+    pub journal: JournalId,
+    /// Whether it is appended here.
+    pub home: bool,
+    /// Number of entries, recomputed.
+    pub entries: u64,
+    /// Root, recomputed from the bytes.
+    pub root: Digest,
+    /// Checkpoints checked.
+    pub checkpoints: u64,
+    /// Receipts checked.
+    pub receipts: u64,
+    /// The first difference, if any.
+    pub difference: Option<Difference>,
+}
+
+/// The first place where stored rows and stored bytes differ.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{table}.{column} {place}: {problem}")]
+pub struct Difference {
+    /// Table.
+    pub table: &'static str,
+    /// Column.
+    pub column: &'static str,
+    /// Sequence number or size.
+    pub place: u64,
+    /// What is different.
+    pub problem: String,
+}
+
+/// Why verifying stopped.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// A difference was found.
+    #[error(transparent)]
+    Difference(#[from] Difference),
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Verifies every journal of a platform's store. `keys` gives the key of an author; checkpoints of an author without one
+/// cannot be checked and are a difference.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn verify(
+    store: &Store,
+    keys: &BTreeMap<PlatformId, VerifyingKey>,
+) -> Result<Vec<JournalReport>, StoreError> {
+    let mut reports = Vec::new();
+    for row in store.journal_list().await? {
+        let mut walk = Walk::new(store, row, keys.clone())?;
+        let outcome = walk.journal().await;
+        reports.push(walk.report(outcome)?);
+    }
+    Ok(reports)
+}
+
+struct Walk<'a> {
+    store: &'a Store,
+    row: JournalRow,
+    keys: BTreeMap<PlatformId, VerifyingKey>,
+    tree: Tree,
+    reader: SegmentReader,
+    /// Entries before this sequence number must stand in the index.
+    indexed_up_to: u64,
+    checkpoints: u64,
+    receipts: u64,
+    next_checkpoint: Option<CheckpointRow>,
+    next_receipt: Option<ReceiptRow>,
+}
+
+fn differs(
+    table: &'static str,
+    column: &'static str,
+    place: u64,
+    problem: impl ToString,
+) -> Difference {
+    Difference { table, column, place, problem: problem.to_string() }
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        store: &'a Store,
+        row: JournalRow,
+        keys: BTreeMap<PlatformId, VerifyingKey>,
+    ) -> Result<Self, StoreError> {
+        let reader = SegmentReader::new(Suite::Intl)
+            .map_err(|error| StoreError::contradiction("segment", "bytes", "reader", error))?;
+        Ok(Self {
+            store,
+            row,
+            keys,
+            tree: Tree::new(Suite::Intl),
+            reader,
+            indexed_up_to: 0,
+            checkpoints: 0,
+            receipts: 0,
+            next_checkpoint: None,
+            next_receipt: None,
+        })
+    }
+
+    fn report(self, outcome: Result<(), Fault>) -> Result<JournalReport, StoreError> {
+        let difference = match outcome {
+            Ok(()) => None,
+            Err(Fault::Difference(difference)) => Some(difference),
+            Err(Fault::Store(StoreError::Contradiction { table, column, key, problem })) => {
+                Some(differs(table, column, self.tree.size(), format!("{key}: {problem}")))
+            }
+            Err(Fault::Store(error)) => return Err(error),
+        };
+        Ok(JournalReport {
+            journal: self.row.head.journal.clone(),
+            home: self.row.home,
+            entries: self.tree.size(),
+            root: self.tree.root(),
+            checkpoints: self.checkpoints,
+            receipts: self.receipts,
+            difference,
+        })
+    }
+
+    async fn journal(&mut self) -> Result<(), Fault> {
+        let judged = self.store.receipt_counts(self.row.number).await?.1;
+        self.indexed_up_to = if self.row.home { u64::MAX } else { judged };
+        self.next_checkpoint = self.checkpoint_after(None).await?;
+        self.next_receipt = self.receipt_after(0).await?;
+        loop {
+            let next = self.tree.size();
+            let rows = self.store.segment_from(self.row.number, next, READ).await?;
+            let fresh: Vec<_> = rows.into_iter().filter(|row| row.first >= next).collect();
+            if fresh.is_empty() {
+                break;
+            }
+            for segment in fresh {
+                self.segment(&segment).await?;
+            }
+        }
+        self.head()?;
+        self.tiles().await?;
+        if let Some(beyond) = &self.next_checkpoint {
+            return Err(differs("checkpoint", "size", beyond.size, "beyond the journal").into());
+        }
+        if let Some(beyond) = &self.next_receipt {
+            return Err(differs("receipt", "past", beyond.past, "beyond the journal").into());
+        }
+        Ok(())
+    }
+
+    async fn segment(&mut self, row: &SegmentRow) -> Result<(), Fault> {
+        let next = self.tree.size();
+        if row.first != next {
+            let problem = format!("entries are missing: the next should begin at {next}");
+            return Err(differs("segment", "first", row.first, problem).into());
+        }
+        let opened = self
+            .reader
+            .open(&row.bytes)
+            .map_err(|error| differs("segment", "bytes", row.first, error))?;
+        if opened.len() as u64 != row.entries {
+            let problem = format!("{} in the row, {} in the bytes", row.entries, opened.len());
+            return Err(differs("segment", "entries", row.first, problem).into());
+        }
+        self.index(row.first, &opened).await?;
+        for digest in opened.digests() {
+            self.tree.push(*digest);
+            self.at_size().await?;
+        }
+        Ok(())
+    }
+
+    /// Checkpoints and receipts that are about exactly this size.
+    async fn at_size(&mut self) -> Result<(), Fault> {
+        let size = self.tree.size();
+        if let Some(checkpoint) = self.next_checkpoint.take_if(|one| one.size <= size) {
+            self.checkpoint(&checkpoint)?;
+            self.next_checkpoint = self.checkpoint_after(Some(checkpoint.size)).await?;
+        }
+        if let Some(receipt) = self.next_receipt.take_if(|one| one.past <= size) {
+            self.receipt(&receipt)?;
+            self.next_receipt = self.receipt_after(receipt.past).await?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, row: &CheckpointRow) -> Result<(), Difference> {
+        let journal = &self.row.head.journal;
+        let key = self.keys.get(&journal.author).ok_or_else(|| {
+            differs("checkpoint", "note", row.size, format!("no key of {}", journal.author))
+        })?;
+        let signed = Checkpoint::open(&row.note, key)
+            .map_err(|error| differs("checkpoint", "note", row.size, error))?;
+        if signed.journal != *journal || signed.size != row.size {
+            let problem = format!("it is about {} @{}", signed.journal, signed.size);
+            return Err(differs("checkpoint", "size", row.size, problem));
+        }
+        if signed.root != self.tree.root() {
+            let problem = format!("signed {}, computed {}", signed.root, self.tree.root());
+            return Err(differs("checkpoint", "note", row.size, problem));
+        }
+        self.checkpoints += 1;
+        Ok(())
+    }
+
+    fn receipt(&mut self, row: &ReceiptRow) -> Result<(), Difference> {
+        if row.past != self.tree.size() || row.root != self.tree.root() {
+            let problem = format!("receipt has {}, computed {}", row.root, self.tree.root());
+            return Err(differs("receipt", "root", row.past, problem));
+        }
+        if row.counts.total() != row.past - row.first {
+            let problem = format!("{} entries, {} answered", row.past - row.first, row.counts.total());
+            return Err(differs("receipt", "accepted", row.first, problem));
+        }
+        self.receipts += 1;
+        Ok(())
+    }
+
+    async fn checkpoint_after(&self, size: Option<u64>) -> Result<Option<CheckpointRow>, Fault> {
+        let after = size.unwrap_or(0);
+        let rows = self.store.checkpoint_list(self.row.number, after, 1).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    async fn receipt_after(&self, past: u64) -> Result<Option<ReceiptRow>, Fault> {
+        let rows = self.store.receipt_list(self.row.number, past, 1).await?;
+        match rows.into_iter().next() {
+            Some(row) if row.first != past => {
+                let problem = format!("the receipt before ends at {past}: first verdicts must tile");
+                Err(differs("receipt", "first", row.first, problem).into())
+            }
+            row => Ok(row),
+        }
+    }
+
+    /// Every entry of the platform's own journal stands in the index at its place: at home all of them, in a copy those
+    /// that were judged. One whose revision another entry took stands there by that other.
+    async fn index(&mut self, first: u64, opened: &Opened) -> Result<(), Fault> {
+        if self.row.head.journal.author != *self.store.platform() {
+            return Ok(());
+        }
+        let rows: Vec<_> = (first..)
+            .zip(opened.iter())
+            .take_while(|(sequence, _)| *sequence < self.indexed_up_to)
+            .map(|(sequence, entry)| {
+                let journal = self.row.number;
+                let place = Place { journal, sequence, standing: None, digest: entry.digest };
+                IndexRow::new(&entry.header, &place)
+            })
+            .collect();
+        let places = self.store.record_places(&rows).await?;
+        for ((sequence, entry), place) in (first..).zip(opened.iter()).zip(places) {
+            let HeaderView { dataset, record, revision, .. } = entry.header;
+            let wrong = |problem: &str| {
+                let problem = format!("{dataset} {record} revision {revision} {problem}");
+                Err(differs("record", "key", sequence, problem).into())
+            };
+            match place {
+                None => return wrong("is not indexed"),
+                Some(place) if place.sequence == sequence && place.digest != entry.digest => {
+                    return wrong("is indexed with another digest");
+                }
+                Some(place) if self.row.home && place.sequence != sequence => {
+                    return wrong("is indexed at another place");
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn head(&self) -> Result<(), Difference> {
+        let (stored, size) = (&self.row.head, self.tree.size());
+        if stored.size != size {
+            let problem = format!("{} in the row, {size} in the bytes", stored.size);
+            return Err(differs("journal", "size", size, problem));
+        }
+        if stored.root != self.tree.root() {
+            let problem = format!("{} in the row, {} computed", stored.root, self.tree.root());
+            return Err(differs("journal", "root", size, problem));
+        }
+        Ok(())
+    }
+
+    async fn tiles(&mut self) -> Result<(), Fault> {
+        for (id, hashes) in self.tree.take_changed() {
+            let stored = self.store.tile_get(self.row.number, &[id]).await?;
+            let width = id.width(self.tree.size()) * 32;
+            let same = stored.get(&id).and_then(|have| have.get(..width)) == hashes.get(..width);
+            if !same {
+                let TileId { level, index } = id;
+                let problem = format!("tile {level}/{index} is not what the entries give");
+                return Err(differs("tile", "hashes", index, problem).into());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,469 @@
+//! The writer of a branch: takes submissions, decides them in groups, and makes each group durable with one commit.
+//!
+//! Small writes wait for no timer: a group is whatever has arrived while the last one was being committed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::gate::Reason;
+use sanheyi_exchange_spec::ids::{
+    Audience, EpochId, Generation, JournalId, Lane, PlatformId,
+};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::link::Position;
+use sanheyi_exchange_spec::link::admit::Head;
+use sanheyi_exchange_spec::segment::SegmentWriter;
+use sanheyi_exchange_spec::suite::{Digest, Suite};
+use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_proto::datasets;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::adopt::{Adoption, adopt};
+use super::decide::{Expected, HeadCache, Heads};
+use super::journal::{LiveJournal, Sealed, view};
+use super::submit::{
+    Appended, Draft, Refused, SubmitError, check, key, lane_of, seal_draft, state_of,
+};
+use crate::process::clock::Clock;
+use crate::process::entropy::Entropy;
+use crate::store::{ExpectationRow, IndexRow, Place, Store, StoreError, Tx};
+
+/// Submissions that may wait for the writer: beyond it submitters wait themselves.
+const QUEUE: usize = 256;
+/// Drafts decided in one group: bounds the commit that a small write may have to wait for.
+const GROUP_DRAFTS: usize = 8192;
+
+/// What a branch needs to know of itself.
+#[derive(Clone)]
+pub struct BranchConfig {
+    /// The platform.
+    pub platform: PlatformId,
+    /// Its hub.
+    pub hub: PlatformId,
+}
+
+/// A branch at its home.
+#[derive(Clone)]
+pub struct Branch {
+    config: BranchConfig,
+    store: Store,
+    jobs: mpsc::Sender<Job>,
+    sizes: watch::Receiver<BTreeMap<JournalId, u64>>,
+    held: watch::Sender<Option<Code>>,
+}
+
+pub(super) enum Job {
+    Submit(Vec<Draft>, oneshot::Sender<Result<Vec<Appended>, SubmitError>>),
+    Adopt(Adoption, oneshot::Sender<Result<u64, StoreError>>),
+}
+
+struct Writer {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    lanes: BTreeMap<Lane, LiveJournal>,
+    cache: HeadCache,
+    packer: SegmentWriter,
+    sizes: watch::Sender<BTreeMap<JournalId, u64>>,
+    held: watch::Receiver<Option<Code>>,
+}
+
+// === impl Branch ===
+
+impl Branch {
+    /// Opens a branch at its home, makes its journals at the first start, and gives the future that runs its writer.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn open(
+        config: BranchConfig,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, impl Future<Output = Result<(), StoreError>> + Send), StoreError> {
+        let lanes = open_lanes(&config, &store, entropy.as_ref()).await?;
+        let held = store.link_get().await?.and_then(|link| {
+            let code = link.phase.strip_prefix("held:")?;
+            Code::parse(code)
+        });
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let now = lanes.values().map(|one| (one.id().clone(), one.head().size)).collect();
+        let (sizes_in, sizes) = watch::channel(now);
+        let (held_in, held) = watch::channel(held);
+        let packer = SegmentWriter::new().map_err(no_memory)?;
+        let writer = Writer {
+            store: store.clone(),
+            clock,
+            entropy,
+            lanes,
+            cache: HeadCache::default(),
+            packer,
+            sizes: sizes_in,
+            held,
+        };
+        let branch = Self { config, store, jobs, sizes, held: held_in };
+        Ok((branch, writer.run(queue)))
+    }
+
+    /// The platform.
+    pub fn platform(&self) -> &PlatformId {
+        &self.config.platform
+    }
+
+    /// Its hub.
+    pub fn hub(&self) -> &PlatformId {
+        &self.config.hub
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Sizes of the branch's own journals, as they become durable.
+    pub fn sizes(&self) -> watch::Receiver<BTreeMap<JournalId, u64>> {
+        self.sizes.clone()
+    }
+
+    /// Holds this machine, or lets it go on.
+    pub fn hold(&self, code: Option<Code>) {
+        self.held.send_replace(code);
+    }
+
+    /// Checks, decides and appends drafts, all or none. Answered when they are durable.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn submit(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, SubmitError> {
+        if drafts.len() > limits::SUBMIT_DRAFTS {
+            return Err(SubmitError::TooMany(drafts.len()));
+        }
+        if drafts.is_empty() {
+            return Ok(Vec::new());
+        }
+        check(&drafts)?;
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Submit(drafts, answer);
+        self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
+        answered.await.map_err(|_| SubmitError::Stopped)?
+    }
+
+    /// Makes the hub's copy the prefix of a journal (rule 12); answers the journal's new size.
+    ///
+    /// # Errors
+    /// Of the database, or if the staged entries do not give the granted root.
+    pub async fn adopt(&self, adoption: Adoption) -> Result<u64, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.jobs.send(Job::Adopt(adoption, answer)).await;
+        sent.map_err(|_| StoreError::Raced("writer"))?;
+        answered.await.map_err(|_| StoreError::Raced("writer"))?
+    }
+}
+
+fn no_memory(error: std::io::Error) -> StoreError {
+    StoreError::contradiction("segment", "bytes", "packer", error)
+}
+
+/// The journals of the lanes that the standard's datasets use, opened at the first start.
+async fn open_lanes(
+    config: &BranchConfig,
+    store: &Store,
+    entropy: &dyn Entropy,
+) -> Result<BTreeMap<Lane, LiveJournal>, StoreError> {
+    let mut lanes = BTreeMap::new();
+    for lane in datasets().iter().map(|one| Lane::from(one.lane)) {
+        if lanes.contains_key(&lane) {
+            continue;
+        }
+        let rows = store.journal_list().await?;
+        let mine = rows.into_iter().find(|row| {
+            row.home && row.head.journal.lane == lane && row.head.journal.author == config.platform
+        });
+        let row = match mine {
+            Some(row) => row,
+            None => {
+                let mut tx = store.begin("journal_open").await?;
+                let head = fresh_head(config, lane, entropy);
+                let row = tx.journal_open(store, &head, true, 0).await?;
+                tx.commit().await?;
+                row
+            }
+        };
+        lanes.insert(lane, LiveJournal::open(store, row).await?);
+    }
+    Ok(lanes)
+}
+
+fn fresh_head(config: &BranchConfig, lane: Lane, entropy: &dyn Entropy) -> Head {
+    Head {
+        journal: JournalId {
+            author: config.platform.clone(),
+            audience: Audience::One(config.hub.clone()),
+            lane,
+            incarnation: entropy.incarnation(),
+        },
+        size: 0,
+        root: Suite::Intl.empty_root(),
+        position: Position { generation: Generation::ZERO, epoch: EpochId::ZERO },
+        opened: 0,
+        stopped: false,
+    }
+}
+
+// === impl Writer ===
+
+type Answer = oneshot::Sender<Result<Vec<Appended>, SubmitError>>;
+type Group = Vec<(Vec<Draft>, Answer)>;
+
+/// A decided group, not yet written.
+#[derive(Default)]
+struct Decided {
+    entries: BTreeMap<Lane, Vec<Sealed>>,
+    expectations: Vec<(Lane, ExpectationRow)>,
+    answers: Vec<Result<Vec<Appended>, Vec<Refused>>>,
+}
+
+impl Writer {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<(), StoreError> {
+        let mut waiting = None;
+        loop {
+            let job = match waiting.take() {
+                Some(job) => job,
+                None => match queue.recv().await {
+                    Some(job) => job,
+                    None => return Ok(()),
+                },
+            };
+            match job {
+                Job::Submit(drafts, answer) => {
+                    let group = gather((drafts, answer), &mut queue, &mut waiting);
+                    self.write_group(group).await;
+                }
+                Job::Adopt(adoption, answer) => {
+                    let adopted = self.adopt(adoption).await;
+                    // The asker may have gone with its connection; the adoption stands all the same.
+                    let _ = answer.send(adopted);
+                }
+            }
+        }
+    }
+
+    async fn write_group(&mut self, group: Group) {
+        if let Some(code) = *self.held.borrow() {
+            for (_, answer) in group {
+                let _ = answer.send(Err(SubmitError::Held(code)));
+            }
+            return;
+        }
+        let (submissions, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let mut outcome = self.try_group(&submissions, true).await;
+        if matches!(outcome, Err(StoreError::Raced("record"))) {
+            outcome = self.try_group(&submissions, false).await;
+        }
+        match outcome {
+            Ok(decided) => {
+                for (answer, result) in answers.into_iter().zip(decided) {
+                    let _ = answer.send(result.map_err(SubmitError::Refused));
+                }
+            }
+            // One bad submission must not take its neighbours along: each again by itself.
+            Err(_) if answers.len() > 1 => self.write_singly(submissions, answers).await,
+            Err(error) => {
+                tracing::error!(%error, "a submission could not be written");
+                if let Some(answer) = answers.into_iter().next() {
+                    let _ = answer.send(Err(error.into()));
+                }
+            }
+        }
+    }
+
+    async fn write_singly(&mut self, submissions: Vec<Vec<Draft>>, answers: Vec<Answer>) {
+        for (drafts, answer) in submissions.into_iter().zip(answers) {
+            Box::pin(self.write_group(vec![(drafts, answer)])).await;
+        }
+    }
+
+    /// Decides and writes a group. `optimistic`: records that nobody remembers are taken for absent, and the index
+    /// proves it: a revision 1 that is there already makes the insert come up short.
+    async fn try_group(
+        &mut self,
+        submissions: &[Vec<Draft>],
+        optimistic: bool,
+    ) -> Result<Vec<Result<Vec<Appended>, Vec<Refused>>>, StoreError> {
+        let now = self.now();
+        let mut tx = self.store.begin("journal_append").await?;
+        let mut heads = Heads { cache: &self.cache, written: BTreeMap::new(), optimistic };
+        let mut decided = Decided::default();
+        for drafts in submissions {
+            self.decide(&mut tx, &mut heads, drafts, now, &mut decided).await?;
+        }
+        let written = heads.written;
+        let mut advances = Vec::new();
+        let mut index = Vec::new();
+        for (lane, entries) in &decided.entries {
+            let Some(journal) = self.lanes.get(lane) else { continue };
+            let advance = journal.append(&mut self.packer, entries, now).map_err(no_memory)?;
+            for (sequence, entry) in (advance.first()..).zip(entries) {
+                let place = Place {
+                    journal: journal.number(),
+                    sequence,
+                    standing: None,
+                    digest: entry.digest,
+                };
+                index.push(IndexRow::new(&view(entry)?, &place));
+            }
+            tx.journal_write(&self.store, &advance).await?;
+            advances.push((*lane, advance));
+        }
+        let rows = index.len() as u64;
+        if tx.record_insert(&self.store, index).await? != rows {
+            return Err(StoreError::Raced("record"));
+        }
+        for (lane, expectation) in &decided.expectations {
+            if let Some(journal) = self.lanes.get(lane) {
+                tx.expectation_put(&self.store, journal.number(), expectation).await?;
+            }
+        }
+        tx.commit().await?;
+        self.cache.remember(written);
+        for (lane, advance) in advances {
+            if let Some(journal) = self.lanes.get_mut(&lane) {
+                journal.settle(advance);
+            }
+        }
+        self.announce();
+        Ok(decided.answers)
+    }
+
+    /// Decides one submission, all or none, on top of what the group has written so far.
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        heads: &mut Heads<'_>,
+        drafts: &[Draft],
+        now: Timestamp,
+        decided: &mut Decided,
+    ) -> Result<(), StoreError> {
+        let mut refused = Vec::new();
+        let mut undo = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.iter().enumerate() {
+            if let Some(reason) = self.objection(tx, heads, draft).await? {
+                refused.push(Refused { index, reasons: vec![reason] });
+            } else {
+                let state = draft.follows.map_or(1, |(revision, _)| revision + 1);
+                // The digest follows with the salt; nothing within one submission can have read it.
+                let before = heads.written.insert(key(draft), (state, Digest::new([0; 32])));
+                undo.push((key(draft), before));
+            }
+        }
+        if !refused.is_empty() {
+            heads.restore(undo);
+            decided.answers.push(Err(refused));
+            return Ok(());
+        }
+        let appended = self.seal_all(heads, drafts, now, decided);
+        decided.answers.push(Ok(appended));
+        Ok(())
+    }
+
+    async fn objection(
+        &self,
+        tx: &mut Tx,
+        heads: &Heads<'_>,
+        draft: &Draft,
+    ) -> Result<Option<Reason>, StoreError> {
+        let own = Expected {
+            dataset: draft.dataset.as_str(),
+            record: draft.record.as_str(),
+            state: draft.follows,
+        };
+        if let Some(reason) = heads.check(tx, &self.store, &own).await? {
+            return Ok(Some(reason));
+        }
+        for read in &draft.reads {
+            let expected =
+                Expected { dataset: &read.dataset, record: &read.record, state: state_of(read) };
+            if let Some(reason) = heads.check(tx, &self.store, &expected).await? {
+                return Ok(Some(reason));
+            }
+        }
+        Ok(None)
+    }
+
+    fn seal_all(
+        &self,
+        heads: &mut Heads<'_>,
+        drafts: &[Draft],
+        now: Timestamp,
+        decided: &mut Decided,
+    ) -> Vec<Appended> {
+        let mut salts = vec![0; drafts.len() * limits::SALT_BYTES];
+        self.entropy.fill(&mut salts);
+        let mut appended = Vec::with_capacity(drafts.len());
+        for (draft, salt) in drafts.iter().zip(salts.chunks_exact(limits::SALT_BYTES)) {
+            let lane = lane_of(draft);
+            let entry = seal_draft(draft, salt, now);
+            let queue = decided.entries.entry(lane).or_default();
+            let base = self.lanes.get(&lane).map_or(0, |journal| journal.head().size);
+            let sequence = base + queue.len() as u64;
+            let revision = draft.follows.map_or(1, |(revision, _)| revision + 1);
+            heads.written.insert(key(draft), (revision, entry.digest));
+            appended.push(Appended { sequence, revision, digest: entry.digest });
+            if !draft.reads.is_empty() {
+                let reads = draft.reads.clone();
+                decided.expectations.push((lane, ExpectationRow { sequence, reads }));
+            }
+            queue.push(entry);
+        }
+        appended
+    }
+
+    async fn adopt(&mut self, adoption: Adoption) -> Result<u64, StoreError> {
+        let journal = adoption.journal.clone();
+        let size = adopt(&self.store, self.clock.now(), self.entropy.as_ref(), adoption).await?;
+        self.cache.clear();
+        let row = self.store.journal_get(&journal).await?;
+        if let Some(row) = row {
+            let lane = journal.lane;
+            self.lanes.insert(lane, LiveJournal::open(&self.store, row).await?);
+        }
+        self.announce();
+        Ok(size)
+    }
+
+    fn now(&self) -> Timestamp {
+        // The author's clock never goes back within a journal, whatever the machine's does.
+        let last = self.lanes.values().map(LiveJournal::recorded).max().unwrap_or_default();
+        self.clock.now().max(last)
+    }
+
+    fn announce(&self) {
+        self.sizes.send_replace(
+            self.lanes.values().map(|one| (one.id().clone(), one.head().size)).collect(),
+        );
+    }
+}
+
+fn gather(
+    first: (Vec<Draft>, Answer),
+    queue: &mut mpsc::Receiver<Job>,
+    waiting: &mut Option<Job>,
+) -> Group {
+    let mut drafts = first.0.len();
+    let mut group = vec![first];
+    while drafts < GROUP_DRAFTS {
+        match queue.try_recv() {
+            Ok(Job::Submit(more, answer)) => {
+                drafts += more.len();
+                group.push((more, answer));
+            }
+            Ok(other) => {
+                *waiting = Some(other);
+                break;
+            }
+            Err(_) => break,
+        }
+    }
+    group
+}

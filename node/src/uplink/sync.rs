@@ -1,0 +1,381 @@
+//! Driving the link: events in, the machine of `exchange-spec` decides, its actions done. One push per journal and one pull
+//! are in flight; receipts are pulled back and kept as they arrive.
+//!
+//! [`Session`] is one connection's life. [`Session::step`] waits for one thing to happen and does what follows from it, so
+//! that a test can drive it by hand; [`Uplink::run`] is a loop of connecting, stepping and pausing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use sanheyi_exchange_spec::checkpoint::Checkpoint;
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::ids::{EpochId, JournalId};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::link::Position;
+use sanheyi_exchange_spec::link::branch::{Action, BranchLink, Event};
+use sanheyi_exchange_spec::segment::peek_entries;
+use sanheyi_exchange_spec::suite::SigningKey;
+use tokio::sync::watch;
+
+use super::fetch::fetch_and_adopt;
+use super::greeting::{Accepted, Greeter, failed};
+use super::port::{
+    CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PullCall, PushAnswer, PushCall, Tail,
+};
+use crate::branch::{Branch, Copies, CopyError, Window, window};
+use crate::process::clock::Clock;
+use crate::process::entropy::Entropy;
+
+/// What a link needs besides a port.
+#[derive(Clone)]
+pub struct LinkParts {
+    /// The branch.
+    pub branch: Branch,
+    /// Signs its checkpoints.
+    pub key: SigningKey,
+    /// Verifies its hub's checkpoints and grants.
+    pub hub_key: sanheyi_exchange_spec::suite::VerifyingKey,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Go on stepping.
+    Going,
+    /// Connect again; first wait if `pause`.
+    Reconnect {
+        /// Whether to wait first.
+        pause: bool,
+        /// Why.
+        why: String,
+    },
+    /// An operator must act; why, in words.
+    Held(Code, String),
+}
+
+/// What one connection's life looks like to whoever watches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The hub's clock less ours, at the last Greet.
+    pub skew: Option<i64>,
+    /// Whether something was answered since the last look.
+    pub heard: bool,
+    /// Journals that are stopped, and why.
+    pub stopped: BTreeMap<JournalId, Code>,
+}
+
+enum Done {
+    Stored(Result<(), CallError>),
+    Greeted(Result<GreetAnswer, CallError>),
+    Adopted(JournalId, Result<u64, CallError>),
+    Pushed(JournalId, Result<PushAnswer, CallError>),
+    Pulled(Result<PullAnswer, CallError>),
+}
+
+/// One connection's life.
+pub struct Session<P> {
+    parts: LinkParts,
+    greeter: Arc<Greeter>,
+    port: Arc<P>,
+    machine: BranchLink,
+    next: EpochId,
+    grants: BTreeMap<JournalId, JournalGrant>,
+    opened: BTreeMap<JournalId, u64>,
+    copies: Option<Copies>,
+    sizes: watch::Receiver<BTreeMap<JournalId, u64>>,
+    known: BTreeMap<JournalId, u64>,
+    calls: FuturesUnordered<BoxFuture<'static, Done>>,
+    seen: Seen,
+}
+
+// === impl Session ===
+
+impl<P: HubPort + 'static> Session<P> {
+    /// Begins on a connection that stands.
+    pub fn new(parts: LinkParts, port: P) -> Self {
+        let mut sizes = parts.branch.sizes();
+        let known = sizes.borrow_and_update().clone();
+        let machine = BranchLink::new(known.clone());
+        let greeter = Arc::new(Greeter {
+            branch: parts.branch.clone(),
+            hub_key: parts.hub_key,
+            clock: Arc::clone(&parts.clock),
+        });
+        let next = parts.entropy.epoch();
+        let mut session = Self {
+            parts,
+            greeter,
+            port: Arc::new(port),
+            machine,
+            next,
+            grants: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            copies: None,
+            sizes,
+            known,
+            calls: FuturesUnordered::new(),
+            seen: Seen::default(),
+        };
+        session.feed(Event::Connected { next });
+        session
+    }
+
+    /// The machine: phase, and how far the hub has acknowledged.
+    pub fn machine(&self) -> &BranchLink {
+        &self.machine
+    }
+
+    /// What was seen since the last look.
+    pub fn take_seen(&mut self) -> Seen {
+        let seen = self.seen.clone();
+        self.seen.heard = false;
+        seen
+    }
+
+    /// Waits for one thing to happen and does what follows from it.
+    pub async fn step(&mut self) -> Outcome {
+        tokio::select! {
+            Some(done) = self.calls.next() => self.done(done).await,
+            Ok(()) = self.sizes.changed() => {
+                self.appended();
+                Outcome::Going
+            }
+            else => Outcome::Reconnect { pause: true, why: "the branch has stopped".to_owned() },
+        }
+    }
+
+    fn appended(&mut self) {
+        let sizes = self.sizes.borrow_and_update().clone();
+        for (journal, size) in &sizes {
+            if self.known.get(journal) != Some(size) {
+                self.feed(Event::Appended { journal: journal.clone(), size: *size });
+            }
+        }
+        self.known = sizes;
+    }
+
+    async fn done(&mut self, done: Done) -> Outcome {
+        match done {
+            Done::Stored(Ok(())) => self.feed(Event::EpochStored),
+            Done::Greeted(Ok(answer)) => self.greeted(&answer).await,
+            Done::Adopted(journal, Ok(size)) => self.feed(Event::Adopted { journal, size }),
+            Done::Pushed(journal, Ok(answer)) => {
+                self.seen.heard = true;
+                let PushAnswer { position, durable } = answer;
+                self.feed(Event::Pushed { journal, position, durable })
+            }
+            Done::Pulled(Ok(answer)) => self.pulled(answer).await,
+            Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error),
+            Done::Stored(Err(error))
+            | Done::Greeted(Err(error))
+            | Done::Adopted(_, Err(error))
+            | Done::Pulled(Err(error)) => self.failed(None, error),
+        }
+    }
+
+    fn failed(&mut self, journal: Option<JournalId>, error: CallError) -> Outcome {
+        match error {
+            CallError::Refused(refusal) => {
+                tracing::warn!(%refusal, "the hub refused a call");
+                let why = refusal.to_string();
+                let outcome = self.feed(Event::Refused { journal, refusal: *refusal });
+                because(outcome, why)
+            }
+            CallError::Lost(why) => because(self.feed(Event::Lost), why),
+            CallError::Identity(why) => Outcome::Held(Code::Unauthorised, why),
+        }
+    }
+
+    async fn greeted(&mut self, answer: &GreetAnswer) -> Outcome {
+        let Accepted { granted, opened, grants, skew } =
+            match self.greeter.accept(answer, self.next).await {
+                Ok(accepted) => accepted,
+                Err(error) => return self.failed(None, error),
+            };
+        if skew.abs() > limits::CLOCK_SKEW_MICROS {
+            tracing::warn!(
+                skew_seconds = skew / 1_000_000,
+                "the hub's clock and ours differ: check the time service"
+            );
+        }
+        self.seen.skew = Some(skew);
+        self.seen.heard = true;
+        self.seen.stopped.clear();
+        self.parts.branch.hold(None);
+        self.grants = grants;
+        self.opened = opened;
+        let taken = self.take_up(answer).await;
+        if let Err(error) = taken {
+            return self.failed(None, error);
+        }
+        self.feed(Event::Greeted(granted))
+    }
+
+    async fn take_up(&mut self, answer: &GreetAnswer) -> Result<(), CallError> {
+        let store = self.parts.branch.store().clone();
+        let mut copies = Copies::new(store, self.parts.hub_key, answer.generation)
+            .map_err(|error| CallError::Lost(error.to_string()))?;
+        copies.take_up(&answer.mailboxes).await.map_err(failed)?;
+        self.copies = Some(copies);
+        Ok(())
+    }
+
+    async fn pulled(&mut self, answer: PullAnswer) -> Outcome {
+        self.seen.heard = true;
+        for tail in answer.tails {
+            if let Err(error) = self.take_in(&tail).await {
+                let refused = match error {
+                    CopyError::Refused(refusal) => CallError::from(refusal),
+                    other => CallError::Lost(other.to_string()),
+                };
+                tracing::error!(journal = %tail.journal, %refused, "a mailbox was not admitted");
+                return self.failed(None, refused);
+            }
+        }
+        self.feed(Event::Pulled)
+    }
+
+    async fn take_in(&mut self, tail: &Tail) -> Result<(), CopyError> {
+        let acknowledged = self.acknowledged();
+        let Some(copies) = self.copies.as_mut() else { return Ok(()) };
+        let mut past = tail.first;
+        for bytes in &tail.segments {
+            past += u64::from(peek_entries(bytes).map_err(|error| CopyError::Segment {
+                journal: tail.journal.clone(),
+                error,
+            })?);
+        }
+        let entries = Window { first: tail.first, past, segments: tail.segments.clone() };
+        let now = self.parts.clock.now();
+        copies.admit(&tail.journal, &entries, &tail.checkpoint, &acknowledged, now).await
+    }
+
+    /// How far the hub has acknowledged each own journal.
+    pub fn acknowledged(&self) -> BTreeMap<JournalId, u64> {
+        self.known
+            .keys()
+            .filter_map(|id| Some((id.clone(), self.machine.acknowledged(id)?)))
+            .collect()
+    }
+
+    fn feed(&mut self, event: Event) -> Outcome {
+        let mut outcome = Outcome::Going;
+        for action in self.machine.on(event) {
+            match action {
+                Action::StoreEpoch(next) => self.store_epoch(next),
+                Action::Greet => self.greet(),
+                Action::Adopt { journal, .. } => self.adopt(journal),
+                Action::Push { journal, position, first } => self.push(journal, position, first),
+                Action::Pull => self.pull(),
+                Action::Reconnect { pause } => {
+                    outcome = Outcome::Reconnect { pause, why: String::new() };
+                }
+                Action::Hold(code) => outcome = Outcome::Held(code, String::new()),
+                Action::Stop { journal, code } => {
+                    tracing::error!(%journal, %code, "the journal is stopped");
+                    self.seen.stopped.insert(journal, code);
+                }
+            }
+        }
+        outcome
+    }
+
+    fn store_epoch(&self, next: EpochId) {
+        let greeter = Arc::clone(&self.greeter);
+        self.calls.push(Box::pin(async move { Done::Stored(greeter.store_next(next).await) }));
+    }
+
+    fn greet(&self) {
+        let (greeter, port, next) = (Arc::clone(&self.greeter), Arc::clone(&self.port), self.next);
+        self.calls.push(Box::pin(async move {
+            let call = match greeter.call(next).await {
+                Ok(call) => call,
+                Err(error) => return Done::Greeted(Err(failed(error))),
+            };
+            Done::Greeted(port.greet(call).await)
+        }));
+    }
+
+    fn adopt(&self, journal: JournalId) {
+        let (branch, port) = (self.parts.branch.clone(), Arc::clone(&self.port));
+        let Some(grant) = self.grants.get(&journal).cloned() else { return };
+        let Some(generation) = self.copies.as_ref().map(Copies::generation) else { return };
+        self.calls.push(Box::pin(async move {
+            let adopted = fetch_and_adopt(&branch, port.as_ref(), generation, &grant).await;
+            Done::Adopted(journal, adopted)
+        }));
+    }
+
+    fn push(&self, journal: JournalId, position: Position, first: u64) {
+        let (parts, port) = (self.parts.clone(), Arc::clone(&self.port));
+        let opened = self.opened.get(&journal).copied().unwrap_or(0);
+        self.calls.push(Box::pin(async move {
+            let call = prepare_push(&parts, &journal, position, opened, first).await;
+            let answer = match call {
+                Ok(call) => port.push(call).await,
+                Err(error) => Err(error),
+            };
+            Done::Pushed(journal, answer)
+        }));
+    }
+
+    fn pull(&self) {
+        let Some(copies) = self.copies.as_ref() else { return };
+        let call = PullCall {
+            generation: copies.generation(),
+            cursors: copies.cursors(),
+            wait: Duration::from_millis(u64::from(limits::PULL_WAIT_MILLIS)),
+            max_bytes: limits::WINDOW_BYTES,
+        };
+        let port = Arc::clone(&self.port);
+        self.calls.push(Box::pin(async move { Done::Pulled(port.pull(call).await) }));
+    }
+}
+
+fn because(outcome: Outcome, reason: String) -> Outcome {
+    match outcome {
+        Outcome::Reconnect { pause, .. } => Outcome::Reconnect { pause, why: reason },
+        Outcome::Held(code, _) => Outcome::Held(code, reason),
+        Outcome::Going => Outcome::Going,
+    }
+}
+
+/// Reads the next window of a journal and signs the size at its end: a durable prefix that is shown for the first time.
+async fn prepare_push(
+    parts: &LinkParts,
+    journal: &JournalId,
+    position: Position,
+    opened: u64,
+    first: u64,
+) -> Result<PushCall, CallError> {
+    let store = parts.branch.store();
+    let lost = || CallError::Lost(format!("{journal} is not here"));
+    let row = store.journal_get(journal).await.map_err(failed)?.ok_or_else(lost)?;
+    let entries = window(store, row.number, first, row.head.size, limits::WINDOW_BYTES)
+        .await
+        .map_err(failed)?;
+    let root = store.root_at(row.number, entries.past).await.map_err(failed)?;
+    let checkpoint = Checkpoint {
+        journal: journal.clone(),
+        size: entries.past,
+        root,
+        epoch: position.epoch,
+        opened,
+        time: parts.clock.now(),
+    };
+    Ok(PushCall {
+        journal: journal.clone(),
+        position,
+        first,
+        segments: entries.segments,
+        checkpoint: checkpoint.sign(&parts.key),
+    })
+}
