@@ -113,7 +113,9 @@ pub fn judge(
 fn judge_exchange(header: &HeaderView<'_>, body: Option<&[u8]>) -> Verdict {
     let conflict = (header.dataset == conflict::DATASET)
         .then(|| body.and_then(|body| Conflict::decode(body).ok()))
-        .flatten();
+        .flatten()
+        // In the reader's words: the author's are as long as the author likes.
+        .and_then(|one| Conflict::new(one.header, one.body, one.found).ok());
     Verdict::quarantined(vec![match conflict {
         Some(conflict) => conflict.reason,
         None => Reason::new(

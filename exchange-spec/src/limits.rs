@@ -68,5 +68,8 @@ pub const RECEIPT_EXCEPTIONS: usize = 64;
 pub const REASONS: usize = 16;
 /// Most drafts in one submission to a node.
 pub const SUBMIT_DRAFTS: usize = 4096;
+/// Largest submission to a node as it travels: the most drafts at 2 KiB each, which is four times a
+/// usual form. Larger ones come in several.
+pub const SUBMIT_BYTES: usize = SUBMIT_DRAFTS * 2048;
 /// Most records that one decision may have read.
 pub const READS: usize = 64;

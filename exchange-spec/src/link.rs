@@ -5,7 +5,7 @@
 //! ```text
 //!              Connected             Greeted                    own histories agree
 //!  Down ───────────────► Greeting ───────────► Reconciling ───────────────────────► Live
-//!   ▲                        │ refused: identity    │ adopt the hub's copy             │ push, pull
+//!   ▲                        │ refused: identity    │ adopt the hub's copy             │
 //!   └──── Lost ──────────────┼──────────────────────┴─────────────────────────────────┘
 //!                            ▼
 //!                          Held (an operator's word, and a restart, end it)

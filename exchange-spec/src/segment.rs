@@ -5,7 +5,8 @@
 //! a store.
 //!
 //! ```text
-//! magic "SHY1" | entries u32 | headers: inflated u32, packed u32 | bodies: inflated u32, packed u32 | frames
+//! magic "SHY1" | entries u32 | headers: inflated u32, packed u32
+//!                            | bodies: inflated u32, packed u32 | headers frame | bodies frame
 //! headers frame, per entry:  kind (0 = body there, 1 = erased) | length varint | header bytes
 //!                            (kind 0: without the body digest at the end, which can be computed)
 //! bodies frame, per entry of kind 0:  salt (16 bytes) | length varint | body bytes

@@ -11,6 +11,7 @@ use ed25519_dalek::{
 };
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use crate::error::IdError;
 use crate::limits::SALT_BYTES;
@@ -155,6 +156,23 @@ impl SigningKey {
     /// From a seed of 32 random bytes.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(DalekSigningKey::from_bytes(seed))
+    }
+
+    /// From a seed as it stands in a key file: 64 lower-case hex digits.
+    ///
+    /// # Errors
+    /// If it has another shape; the error does not quote it.
+    pub fn from_hex(text: &str) -> Result<Self, IdError> {
+        let seed: Zeroizing<[u8; 32]> = crate::text::parse_hex(text)
+            .map(Zeroizing::new)
+            .ok_or_else(|| IdError::new("SigningKey", "64 lower-case hex digits"))?;
+        Ok(Self::from_seed(&seed))
+    }
+
+    /// The seed as it stands in a key file.
+    pub fn seed_hex(&self) -> Zeroizing<String> {
+        let bytes = Zeroizing::new(self.0.to_bytes());
+        Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// The key that verifies what this one signs.

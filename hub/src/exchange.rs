@@ -12,25 +12,30 @@ mod admission;
 mod fresh;
 mod gate;
 mod greet;
+mod local;
 mod mailbox;
 mod news;
 mod offer;
 mod range;
+mod readmit;
 mod registry;
 mod stages;
 
 use std::sync::Arc;
 
-use sanheyi_exchange_spec::ids::{Generation, PlatformId};
+use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::store::{Database, Store, StoreError};
-use sanheyi_node::uplink::port::{GreetAnswer, GreetCall, PullAnswer, PullCall, PushAnswer, PushCall};
+use sanheyi_node::uplink::port::{
+    GreetAnswer, GreetCall, PullAnswer, PullCall, PushAnswer, PushCall,
+};
 
 use admission::{Admission, AdmissionDesk};
 use gate::Gate;
+pub use local::LocalPort;
 use news::News;
 use registry::Registry;
 pub use stages::Stages;
@@ -116,6 +121,11 @@ impl Exchange {
         self.shared.registry.reload(&self.shared.parts).await
     }
 
+    /// Lets nobody wait any longer: the process is stopping.
+    pub fn close(&self) {
+        self.shared.news.close();
+    }
+
     /// Answers a Greet of `platform`.
     ///
     /// # Errors
@@ -128,15 +138,25 @@ impl Exchange {
         greet::greet(&self.shared, platform, call).await
     }
 
+    /// Lets the machine that holds `epoch` of `journal` go on at its next Greet: an operator's word,
+    /// after a restore that is known, or where two machines claim to be one.
+    ///
+    /// # Errors
+    /// If there is no such journal, or the store fails.
+    pub async fn readmit(
+        &self,
+        platform: &PlatformId,
+        journal: &JournalId,
+        epoch: EpochId,
+    ) -> Result<(), Refusal> {
+        readmit::readmit(&self.shared, platform, journal, epoch).await
+    }
+
     /// Admits a push of `platform`; answered when it is durable.
     ///
     /// # Errors
     /// By the admit rule.
-    pub async fn push(
-        &self,
-        platform: &PlatformId,
-        call: PushCall,
-    ) -> Result<PushAnswer, Refusal> {
+    pub async fn push(&self, platform: &PlatformId, call: PushCall) -> Result<PushAnswer, Refusal> {
         self.admission.push(platform, call).await
     }
 
@@ -144,11 +164,7 @@ impl Exchange {
     ///
     /// # Errors
     /// If a journal is not this platform's to read.
-    pub async fn pull(
-        &self,
-        platform: &PlatformId,
-        call: PullCall,
-    ) -> Result<PullAnswer, Refusal> {
+    pub async fn pull(&self, platform: &PlatformId, call: PullCall) -> Result<PullAnswer, Refusal> {
         offer::pull(&self.shared, platform, call).await
     }
 }

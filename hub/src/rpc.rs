@@ -4,4 +4,39 @@
 pub mod listener;
 mod service;
 
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::process::lifecycle::Shutdown;
+use sanheyi_node::uplink::transport::{H2_WINDOW_BYTES, PING_EVERY, PING_TIMEOUT};
+use tonic::transport::Server;
+
+use crate::exchange::Exchange;
+use listener::Acceptor;
 pub use service::ExchangeService;
+
+/// Calls under way on one connection: a push and a pull per lane, with room.
+const CALLS_PER_CONNECTION: u32 = 64;
+
+/// Serves the exchange on accepted connections until shutdown is asked for.
+///
+/// # Errors
+/// If the transport fails as a whole.
+pub async fn serve(
+    exchange: Exchange,
+    hub: PlatformId,
+    acceptor: Acceptor,
+    shutdown: Shutdown,
+) -> Result<(), tonic::transport::Error> {
+    Server::builder()
+        .http2_keepalive_interval(Some(PING_EVERY))
+        .http2_keepalive_timeout(Some(PING_TIMEOUT))
+        .initial_stream_window_size(H2_WINDOW_BYTES)
+        .initial_connection_window_size(H2_WINDOW_BYTES)
+        .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .add_service(ExchangeService::server(exchange.clone(), hub))
+        .serve_with_incoming_shutdown(acceptor.incoming(), async move {
+            shutdown.soft_asked().await;
+            // A pull that waits for news would hold the stop for as long as it waits.
+            exchange.close();
+        })
+        .await
+}

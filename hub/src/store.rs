@@ -6,7 +6,7 @@ mod gate;
 mod platform;
 mod setting;
 
-pub use gate::{GateRow, gate_get, gate_list, gate_open, gate_advance};
+pub use gate::{GateRow, gate_advance, gate_get, gate_list, gate_open};
 pub use platform::{PlatformRow, platform_get, platform_list, platform_put};
 pub use setting::{generation_get, generation_put};
 

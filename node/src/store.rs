@@ -1,12 +1,13 @@
-//! The store (存储) of one process: tables, migrations, queries. One file per resource; noun first: `journal_get`,
-//! `segment_insert`, `receipt_list`.
+//! The store (存储) of one process: tables, migrations, queries. One file per resource; noun first:
+//! `journal_get`, `segment_insert`, `receipt_list`.
 //!
-//! Reading is on [`Store`], beside the writer; writing is on [`Tx`], a named transaction. Every statement carries the
-//! platform: [`Database::of`] is the only way to a [`Store`].
+//! Reading is on [`Store`], beside the writer; writing is on [`Tx`], a named transaction. Every
+//! statement carries the platform: [`Database::of`] is the only way to a [`Store`].
 //!
-//! *To add a table*: a step in `store/migrations` (steps only add; the key begins with `platform`), a file here with a row
-//! type and `noun_verb` functions, a line in ARCHITECTURE.md. *Absent here*: decisions. What is stored is decided in
-//! `exchange-spec`, and by `branch` and the hub's `exchange`.
+//! *To add a table*: a step in `store/migrations` (steps only add; the key begins with `platform`),
+//! a file here with a row type and `noun_verb` functions, a line in ARCHITECTURE.md. *Absent here*:
+//! decisions. What is stored is decided in `exchange-spec`, and by `branch` and the hub's
+//! `exchange`.
 
 mod checkpoint;
 mod column;
@@ -42,3 +43,6 @@ pub fn in_journal(store: &Store, journal: JournalNumber) -> Condition {
         .add(Expr::col("platform").eq(store.platform().as_str()))
         .add(Expr::col("journal").eq(journal.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,8 +70,12 @@ proptest! {
         let place = place.index(bytes.len());
         bytes[place] ^= 1 << bit;
         if let Ok(view) = HeaderView::parse(&bytes) {
-            // Whatever still reads as a header of known fields reads as exactly these bytes.
-            prop_assert_eq!(view.to_header().unwrap().encode(), bytes);
+            // Whatever still reads as a header of known fields reads as exactly these bytes. A bit
+            // can also turn a time into a field of a later version.
+            let known = wire::Header::decode(bytes.as_slice()).unwrap().encoded_len();
+            if known == bytes.len() {
+                prop_assert_eq!(view.to_header().unwrap().encode(), bytes);
+            }
         }
     }
 }

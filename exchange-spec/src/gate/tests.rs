@@ -155,6 +155,10 @@ fn a_conflict_entry_is_kept_and_shows_its_reason() {
     let verdict = put(conflict::DATASET, &conflict.encode());
     assert_eq!(verdict, Verdict::quarantined(vec![conflict.reason.clone()]));
     assert!(conflict.reason.zh.contains("第 3 版") && conflict.reason.en.contains("revision 3"));
+    // What an author has put in the reason's place goes no further.
+    let mut talkative = conflict.clone();
+    talkative.reason.zh = "长".repeat(limits::BODY_BYTES / 4);
+    assert_eq!(put(conflict::DATASET, &talkative.encode()), verdict);
     // One that is no conflict entry, or has lost its body.
     assert_eq!(why(&put(conflict::DATASET, b"\xff")), [("", "exchange.form")]);
     let erased = header(conflict::DATASET, Operation::Put, STANDARD, b"");

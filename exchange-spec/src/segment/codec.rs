@@ -233,8 +233,8 @@ impl SegmentReader {
     }
 }
 
-/// Whether the bytes are one zstd frame (RFC 8878 section 3.1.1), nothing around it, whose window is
-/// within its bound. Inflating in one go, zstd itself minds neither.
+/// Whether the bytes are one zstd frame (RFC 8878 section 3.1.1), nothing around it, whose window
+/// is within its bound. Inflating in one go, zstd itself minds neither.
 fn is_one_frame(packed: &[u8]) -> bool {
     const SINGLE_SEGMENT: u8 = 1 << 5;
     let (Some(descriptor), Some(window)) = (packed.get(4), packed.get(5)) else { return false };

@@ -149,6 +149,17 @@ fn hub_restored() -> Value {
     hub.done("a hub restored from its backup takes a new generation")
 }
 
+fn hub_restored_under_two_machines() -> Value {
+    let mut hub = Hub::new(9);
+    hub.restored(Some((3, 3)), 10);
+    let (clone, latest) = (showing(claim(&[5], 6), 5, 5, 9), showing(claim(&[7], 8), 7, 7, 9));
+    hub.greet("M1, an old copy of M0, comes first", &clone, "new 6");
+    hub.greet("M0, whose grant is later than all the hub gave since", &latest, "new 8");
+    let again = showing(claim(&[6], 11), 6, 6, 10);
+    hub.greet("M1 again", &again, "identity_held");
+    hub.done("a hub restored while two machines claim one identity: the later grant goes on")
+}
+
 fn hub_rewound() -> Value {
     let mut hub = Hub::new(9);
     let shown = showing(claim(&[7], 8), 7, 7, 9);
@@ -170,7 +181,14 @@ fn malformed() -> Value {
 
 #[test]
 fn greets_are_decided_as_in_the_golden_chains() {
-    let chains = [honest(), cloned(), hub_restored(), hub_rewound(), malformed()];
+    let chains = [
+        honest(),
+        cloned(),
+        hub_restored(),
+        hub_restored_under_two_machines(),
+        hub_rewound(),
+        malformed(),
+    ];
     hold("greets", &json!({ "chains": chains }));
 }
 

@@ -4,6 +4,8 @@
 //! A vector that differs is not overwritten. The text that the code gives is put into cargo's
 //! folder for such files and the test names both; whoever means to change the form copies it.
 
+#![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
+
 mod answers;
 mod entries;
 mod form;

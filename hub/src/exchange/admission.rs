@@ -9,8 +9,8 @@ use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
 use sanheyi_exchange_spec::limits;
-use sanheyi_exchange_spec::link::admit::{Admission as Verdict, Offer, admit, bind};
 use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_exchange_spec::link::admit::{Admission as Verdict, Offer, admit, bind};
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader};
 use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_node::branch::{Advance, LiveJournal, open_segments};
@@ -69,7 +69,7 @@ impl AdmissionDesk {
         platform: &PlatformId,
         call: PushCall,
     ) -> Result<PushAnswer, Refusal> {
-        let key = self.shared.registry.key(platform)?;
+        let key = self.shared.registry.key(&self.shared.parts, platform).await?;
         if call.journal.author != *platform {
             return Err(Refusal::new(
                 Code::Unauthorised,
@@ -78,7 +78,8 @@ impl AdmissionDesk {
                 format!("platform {platform} is not the author of {}", call.journal),
             ));
         }
-        let busy = || Refusal::new(Code::Unavailable, "", "市级平台正在停止", "the hub is stopping");
+        let busy =
+            || Refusal::new(Code::Unavailable, "", "市级平台正在停止", "the hub is stopping");
         let _room = self.room.acquire().await.map_err(|_| busy())?;
         let checkpoint = Checkpoint::open(&call.checkpoint, &key).map_err(|error| {
             Refusal::new(
@@ -90,8 +91,11 @@ impl AdmissionDesk {
         })?;
         let segments = self.open(&call)?;
         let entries: u64 = segments.iter().map(|(_, opened)| opened.len() as u64).sum();
-        let offer =
-            Offer { position: call.position, first: call.first, to: call.first + entries };
+        let offer = Offer {
+            position: call.position,
+            first: call.first,
+            to: call.first.saturating_add(entries),
+        };
         let (answer, answered) = oneshot::channel();
         let job = Job {
             platform: platform.clone(),
@@ -163,7 +167,8 @@ impl Admission {
             }
             // Two pushes of one journal cannot share a commit: the second is decided on what the first has made true.
             let mut seen = std::collections::BTreeSet::new();
-            let (now, then) = group.into_iter().partition(|job: &Job| seen.insert(job.journal.clone()));
+            let (now, then) =
+                group.into_iter().partition(|job: &Job| seen.insert(job.journal.clone()));
             later = then;
             self.admit_group(now).await;
         }

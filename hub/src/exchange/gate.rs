@@ -38,8 +38,7 @@ pub struct Gate {
 
 impl Gate {
     pub(super) fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
-        let memory =
-            |error| StoreError::contradiction("segment", "bytes", "a context", error);
+        let memory = |error| StoreError::contradiction("segment", "bytes", "a context", error);
         Ok(Self {
             shared,
             reader: SegmentReader::new(Suite::Intl).map_err(memory)?,

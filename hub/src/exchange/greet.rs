@@ -4,15 +4,13 @@ use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::grant::Grant;
 use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, PlatformId};
 use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::link::greet::{Claim, Line, Opening, greet as decide};
 use sanheyi_exchange_spec::link::{Position, Refusal};
-use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::{JournalRow, Store, StoreError, Tx};
-use sanheyi_node::uplink::port::{
-    GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
-};
+use sanheyi_node::uplink::port::{GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL};
 use sanheyi_proto::STANDARD;
 
 use super::{Shared, mailbox, refused};
@@ -24,7 +22,7 @@ pub(super) async fn greet(
     platform: &PlatformId,
     call: GreetCall,
 ) -> Result<GreetAnswer, Refusal> {
-    shared.registry.key(platform)?;
+    shared.registry.key(&shared.parts, platform).await?;
     check(shared, platform, &call)?;
     let now = shared.parts.clock.now();
     warn_of_skew(platform, call.now.micros_since(now));
@@ -108,7 +106,8 @@ async fn grant_one(
 ) -> Result<Written, Refusal> {
     let failed = |error: StoreError| refused(&error);
     let rows = tx.journal_list(store).await.map_err(failed)?;
-    let held = rows.into_iter().rfind(|row| !row.home && row.head.journal.same_line(&claim.journal));
+    let held =
+        rows.into_iter().rfind(|row| !row.home && row.head.journal.same_line(&claim.journal));
     let line = held.as_ref().map(line_of);
     let opening = decide(line.as_ref(), &read_claim(shared, claim)?, shared.generation)?;
     let row = match (opening, held) {
@@ -147,16 +146,16 @@ fn line_of(row: &JournalRow) -> Line {
 fn read_claim(shared: &Shared, claim: &JournalClaim) -> Result<Claim, Refusal> {
     let last_grant = match claim.last_grant.as_str() {
         "" => None,
-        note => Some(
-            Grant::open(note, &shared.parts.hub, &shared.parts.key.verifying()).map_err(|error| {
+        note => Some(Grant::open(note, &shared.parts.hub, &shared.parts.key.verifying()).map_err(
+            |error| {
                 Refusal::new(
                     Code::SignatureInvalid,
                     claim.journal.to_string(),
                     format!("所出示的授权无法验证：{error}"),
                     format!("the grant shown does not verify: {error}"),
                 )
-            })?,
-        ),
+            },
+        )?),
     };
     Ok(Claim {
         journal: claim.journal.clone(),
@@ -189,7 +188,12 @@ async fn open_epoch(
         }
     }
     tx.journal_get(store, &claim.journal).await?.ok_or_else(|| {
-        StoreError::contradiction("journal", "id", &claim.journal, "was just opened and is not here")
+        StoreError::contradiction(
+            "journal",
+            "id",
+            &claim.journal,
+            "was just opened and is not here",
+        )
     })
 }
 
@@ -211,8 +215,8 @@ async fn finish(
     written: Written,
 ) -> Result<JournalGrant, StoreError> {
     let Written { row, note } = written;
-    let extends_claim = claim.size <= row.head.size
-        && store.root_at(row.number, claim.size).await? == claim.root;
+    let extends_claim =
+        claim.size <= row.head.size && store.root_at(row.number, claim.size).await? == claim.root;
     debug_assert_ne!(row.head.position.epoch, EpochId::ZERO);
     debug_assert_eq!(row.head.position.generation, shared.generation);
     Ok(JournalGrant {

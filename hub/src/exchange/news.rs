@@ -11,11 +11,16 @@ use tokio::sync::watch;
 pub(crate) struct News {
     platforms: Mutex<BTreeMap<PlatformId, watch::Sender<u64>>>,
     admitted: watch::Sender<u64>,
+    closed: watch::Sender<bool>,
 }
 
 impl Default for News {
     fn default() -> Self {
-        Self { platforms: Mutex::default(), admitted: watch::Sender::new(0) }
+        Self {
+            platforms: Mutex::default(),
+            admitted: watch::Sender::new(0),
+            closed: watch::Sender::new(false),
+        }
     }
 }
 
@@ -38,6 +43,17 @@ impl News {
     /// Hears of admissions.
     pub(crate) fn listen_gate(&self) -> watch::Receiver<u64> {
         self.admitted.subscribe()
+    }
+
+    /// Nobody shall wait any longer.
+    pub(crate) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Waits until nobody shall wait any longer.
+    pub(crate) async fn closed(&self) {
+        // The sender lives as long as the news.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
     fn channel<T>(&self, platform: &PlatformId, with: impl FnOnce(&watch::Sender<u64>) -> T) -> T {

@@ -17,7 +17,7 @@ pub(super) async fn pull(
     platform: &PlatformId,
     call: PullCall,
 ) -> Result<PullAnswer, Refusal> {
-    shared.registry.key(platform)?;
+    shared.registry.key(&shared.parts, platform).await?;
     if call.generation != shared.generation {
         return Err(Refusal::new(
             Code::EpochStale,
@@ -41,6 +41,10 @@ pub(super) async fn pull(
         tokio::select! {
             changed = news.changed() => if changed.is_err() { return Ok(empty(shared)); },
             () = &mut deadline => return Ok(empty(shared)),
+            () = shared.news.closed() => {
+                let (zh, en) = ("市级平台正在停止", "the hub is stopping");
+                return Err(Refusal::new(Code::Unavailable, "", zh, en));
+            }
         }
     }
 }
@@ -51,8 +55,8 @@ fn empty(shared: &Shared) -> PullAnswer {
 
 /// A platform reads what is addressed to it, and its own journals as the hub holds them. Nothing else.
 fn permit(shared: &Shared, platform: &PlatformId, journal: &JournalId) -> Result<(), Refusal> {
-    let down = journal.author == shared.parts.hub
-        && journal.audience == Audience::One(platform.clone());
+    let down =
+        journal.author == shared.parts.hub && journal.audience == Audience::One(platform.clone());
     if down || journal.author == *platform {
         return Ok(());
     }
@@ -94,7 +98,8 @@ async fn tail(
 ) -> Result<Tail, StoreError> {
     let entries = window(store, row.number, cursor, row.head.size, max_bytes).await?;
     let ours = row.head.journal.author == shared.parts.hub;
-    let checkpoint = if ours { sign(shared, store, row, entries.past).await? } else { String::new() };
+    let checkpoint =
+        if ours { sign(shared, store, row, entries.past).await? } else { String::new() };
     Ok(Tail {
         journal: row.head.journal.clone(),
         first: entries.first,

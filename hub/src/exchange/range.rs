@@ -95,10 +95,7 @@ pub(super) async fn taken(
     Ok(found)
 }
 
-fn entries(
-    parts: &[Part],
-    from: u64,
-) -> impl Iterator<Item = (u64, EntryView<'_>, Timestamp)> {
+fn entries(parts: &[Part], from: u64) -> impl Iterator<Item = (u64, EntryView<'_>, Timestamp)> {
     parts
         .iter()
         .flat_map(|part| {

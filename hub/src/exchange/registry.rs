@@ -9,7 +9,7 @@ use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_node::store::StoreError;
 use tokio::sync::watch;
 
-use super::ExchangeParts;
+use super::{ExchangeParts, refused};
 use crate::store::{generation_get, generation_put, platform_list};
 
 /// The platforms that may connect, with their keys.
@@ -50,12 +50,20 @@ impl Registry {
         self.keys.borrow().keys().cloned().collect()
     }
 
-    /// The key of a platform.
+    /// The key of a platform. One that was registered while this process runs is found in the store.
     ///
     /// # Errors
     /// [`Code::Unauthorised`] if it is not registered.
-    pub(crate) fn key(&self, platform: &PlatformId) -> Result<VerifyingKey, Refusal> {
-        self.keys.borrow().get(platform).copied().ok_or_else(|| {
+    pub(crate) async fn key(
+        &self,
+        parts: &ExchangeParts,
+        platform: &PlatformId,
+    ) -> Result<VerifyingKey, Refusal> {
+        if let Some(key) = self.known(platform) {
+            return Ok(key);
+        }
+        self.reload(parts).await.map_err(|error| refused(&error))?;
+        self.known(platform).ok_or_else(|| {
             Refusal::new(
                 Code::Unauthorised,
                 platform.to_string(),
@@ -63,5 +71,9 @@ impl Registry {
                 format!("platform {platform} is not registered at this hub"),
             )
         })
+    }
+
+    fn known(&self, platform: &PlatformId) -> Option<VerifyingKey> {
+        self.keys.borrow().get(platform).copied()
     }
 }

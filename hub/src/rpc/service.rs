@@ -2,8 +2,8 @@
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_node::uplink::port::{GreetCall, PullCall, PushCall};
 use sanheyi_node::uplink::status::to_status;
 use sanheyi_proto::exchange::v1::exchange_server::{Exchange as Calls, ExchangeServer};
@@ -62,20 +62,14 @@ impl Calls for ExchangeService {
         Ok(Response::new(answer.into()))
     }
 
-    async fn push(
-        &self,
-        request: Request<PushRequest>,
-    ) -> Result<Response<PushResponse>, Status> {
+    async fn push(&self, request: Request<PushRequest>) -> Result<Response<PushResponse>, Status> {
         let platform = self.caller(&request)?;
         let call = PushCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
         let answer = self.exchange.push(&platform, call).await.map_err(|e| to_status(&e))?;
         Ok(Response::new(answer.into()))
     }
 
-    async fn pull(
-        &self,
-        request: Request<PullRequest>,
-    ) -> Result<Response<PullResponse>, Status> {
+    async fn pull(&self, request: Request<PullRequest>) -> Result<Response<PullResponse>, Status> {
         let platform = self.caller(&request)?;
         let call = PullCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
         let answer = self.exchange.pull(&platform, call).await.map_err(|e| to_status(&e))?;

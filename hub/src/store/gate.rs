@@ -58,11 +58,7 @@ pub async fn gate_open(
     let insert = Query::insert()
         .into_table("gate")
         .columns(["platform", "journal", "judged"])
-        .values_panic([
-            store.platform().as_str().into(),
-            journal.to_column().into(),
-            0i64.into(),
-        ])
+        .values_panic([store.platform().as_str().into(), journal.to_column().into(), 0i64.into()])
         .on_conflict(OnConflict::columns(["platform", "journal"]).do_nothing().to_owned())
         .to_owned();
     tx.run(&insert).await.map(drop)

@@ -1,6 +1,7 @@
-//! Taking the hub's copy as the prefix (rule 12). One transaction cuts the journal back to what both share, takes over the
-//! hub's entries, and appends again, byte for byte, the branch's own entries that are not among them. What no longer holds
-//! is appended inside a conflict entry. A crash leaves the journal as it was before, or as it is after.
+//! Taking the hub's copy as the prefix (rule 12). One transaction cuts the journal back to what
+//! both share, takes over the hub's entries, and appends again, byte for byte, the branch's own
+//! entries that are not among them. What no longer holds is appended inside a conflict entry. A
+//! crash leaves the journal as it was before, or as it is after.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,8 @@ use crate::store::{
 
 /// Staged segments read at a time.
 const READ: u64 = 64;
+/// Own segments set aside at a time.
+const OWN_READ: usize = 64;
 
 /// An adoption: entries `shared..size` of the hub's copy are staged in the store.
 #[derive(Clone, Debug)]
@@ -52,7 +55,8 @@ struct Work<'a> {
 /// Carries out an adoption; answers the journal's size after it.
 ///
 /// # Errors
-/// Of the database; [`StoreError::Contradiction`] if what is staged does not give the granted root. Nothing changed then.
+/// Of the database; [`StoreError::Contradiction`] if what is staged does not give the granted root.
+/// Nothing changed then.
 pub(crate) async fn adopt(
     store: &Store,
     now: Timestamp,
@@ -99,7 +103,7 @@ async fn set_own_tail_aside(
     let mut reader = SegmentReader::new(Suite::Intl).map_err(no_memory)?;
     let mut next = shared;
     while next < row.head.size {
-        let rows = tx.segment_from(store, row.number, next, READ as usize).await?;
+        let rows = tx.segment_from(store, row.number, next, OWN_READ).await?;
         let own: Vec<_> = rows
             .into_iter()
             .filter(|one| one.past() > next)
@@ -155,9 +159,8 @@ async fn cut(
     }
     let tiles = tx.tile_get(store, row.number, &edge_tiles(size)).await?;
     let read = |tile: TileId| Ok::<_, std::convert::Infallible>(tiles.get(&tile).cloned());
-    let tree = Tree::open(Suite::Intl, size, read).map_err(|error| {
-        StoreError::contradiction("tile", "hashes", &row.head.journal, error)
-    })?;
+    let tree = Tree::open(Suite::Intl, size, read)
+        .map_err(|error| StoreError::contradiction("tile", "hashes", &row.head.journal, error))?;
     tx.journal_cut(store, row.number, size, &tree.root()).await?;
     tx.checkpoint_cut(store, row.number, size).await?;
     let row = tx.journal_get(store, &row.head.journal).await?.ok_or_else(|| {
@@ -254,10 +257,9 @@ impl Work<'_> {
         if holds {
             return self.append_one(tx, own, reads).await;
         }
-        let conflict = self.wrap(own, found)?;
+        let conflict = self.wrap(&own, found)?;
         let inside = view(&conflict)?;
-        let kept =
-            tx.record_head(self.store, inside.dataset, inside.record).await?.is_some();
+        let kept = tx.record_head(self.store, inside.dataset, inside.record).await?.is_some();
         if kept { Ok(()) } else { self.append_one(tx, conflict, None).await }
     }
 
@@ -275,11 +277,12 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// A conflict entry around an own entry. Its record is the digest of what is inside: a second adoption finds it again.
-    fn wrap(&self, own: Sealed, found: Option<(u64, Digest)>) -> Result<Sealed, StoreError> {
-        let occurred = view(&own)?.occurred;
+    /// A conflict entry around an own entry. Its record is the digest of what is inside: a second
+    /// adoption finds it again.
+    fn wrap(&self, own: &Sealed, found: Option<(u64, Digest)>) -> Result<Sealed, StoreError> {
+        let occurred = view(own)?.occurred;
         let wrong = |error: &dyn ToString| {
-            StoreError::contradiction("segment", "bytes", &own.digest, error.to_string())
+            StoreError::contradiction("segment", "bytes", own.digest, error.to_string())
         };
         let record = own.digest.to_string().parse().map_err(|e: IdError| wrong(&e))?;
         let dataset = conflict::DATASET.parse().map_err(|e: IdError| wrong(&e))?;
@@ -308,15 +311,12 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let number = self.journal.number();
         let entries = [entry];
-        let advance = self
-            .journal
-            .append(&mut self.packer, &entries, self.now)
-            .map_err(no_memory)?;
+        let advance =
+            self.journal.append(&mut self.packer, &entries, self.now).map_err(no_memory)?;
         let sequence = advance.first();
         tx.journal_write(self.store, &advance).await?;
         for entry in &entries {
-            let place =
-                Place { journal: number, sequence, standing: None, digest: entry.digest };
+            let place = Place { journal: number, sequence, standing: None, digest: entry.digest };
             tx.record_insert(self.store, vec![IndexRow::new(&view(entry)?, &place)]).await?;
         }
         if let Some(row) = reads {

@@ -1,5 +1,6 @@
-//! Copies of journals that others append: admitted by the one rule of the link, kept byte for byte. At a branch these are
-//! its mailboxes; the receipts in them are taken out as they arrive, in the same transaction.
+//! Copies of journals that others append: admitted by the one rule of the link, kept byte for byte.
+//! At a branch these are its mailboxes; the receipts in them are taken out as they arrive, in the
+//! same transaction.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Deciding a submission by what its author read (rule 9): a number alone is not enough, revision and digest must both
-//! still stand.
+//! Deciding a submission by what its author read (rule 9): a number alone is not enough, revision
+//! and digest must both still stand.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,21 @@ pub(crate) type RecordState = Option<(u64, Digest)>;
 /// Heads kept per generation of the cache: some 200 bytes each.
 const HEADS: usize = 50_000;
 
-/// Recent heads, in two generations: when the young one is full it becomes the old one, and the old one is dropped.
+/// Recent heads, in two generations: when the young one is full it becomes the old one, and the old
+/// one is dropped.
 #[derive(Default)]
 pub(crate) struct HeadCache {
     young: BTreeMap<RecordKey, (u64, Digest)>,
     old: BTreeMap<RecordKey, (u64, Digest)>,
 }
 
-/// Heads as a group of submissions sees them: the cache, and what the group itself has written so far.
+/// Heads as a group of submissions sees them: the cache, and what the group itself has written so
+/// far.
 pub(crate) struct Heads<'a> {
     pub(crate) cache: &'a HeadCache,
     pub(crate) written: BTreeMap<RecordKey, (u64, Digest)>,
-    /// Whether a record that nobody remembers may be taken for absent; the index then proves it on insert.
+    /// Whether a record that nobody remembers may be taken for absent; the index then proves it on
+    /// insert.
     pub(crate) optimistic: bool,
 }
 
@@ -36,7 +39,13 @@ pub(crate) struct Expected<'a> {
     pub(crate) dataset: &'a str,
     pub(crate) record: &'a str,
     pub(crate) state: RecordState,
+    /// Whether the draft writes this record, so that the index proves its absence on insert. What
+    /// was merely read is proved by nothing but a look.
+    pub(crate) own: bool,
 }
+
+/// Digest of an entry that is decided and not yet sealed. Nobody can have read it.
+pub(crate) const UNSEALED: Digest = Digest::new([0; 32]);
 
 // === impl HeadCache ===
 
@@ -95,11 +104,12 @@ impl Heads<'_> {
     ) -> Result<Option<Reason>, StoreError> {
         let key = (expected.dataset.to_owned(), expected.record.to_owned());
         let unseen = !self.written.contains_key(&key) && self.cache.get(&key).is_none();
-        if expected.state.is_none() && self.optimistic && unseen {
+        if expected.state.is_none() && expected.own && self.optimistic && unseen {
             return Ok(None);
         }
         let found = self.head(tx, store, &key).await?;
-        Ok((found != expected.state).then(|| mismatch(expected, found)))
+        let sealed = expected.state.is_none_or(|(_, digest)| digest != UNSEALED);
+        Ok((found != expected.state || !sealed).then(|| mismatch(expected, found)))
     }
 }
 

@@ -1,11 +1,11 @@
-//! A journal in memory: its head and the right edge of its tree. What is prepared here becomes true when the transaction
-//! that writes it commits; until then the journal is as it was.
+//! A journal in memory: its head and the right edge of its tree. What is prepared here becomes true
+//! when the transaction that writes it commits; until then the journal is as it was.
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::entry::{Body, Header, HeaderView};
 use sanheyi_exchange_spec::ids::JournalId;
 use sanheyi_exchange_spec::link::admit::Head;
-use sanheyi_exchange_spec::merkle::{Tree, TileId, edge_tiles};
+use sanheyi_exchange_spec::merkle::{TileId, Tree, edge_tiles};
 use sanheyi_exchange_spec::segment::{Opened, SegmentWriter};
 use sanheyi_exchange_spec::suite::{Digest, Salt, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
@@ -237,7 +237,8 @@ impl Advance {
 // === impl Tx ===
 
 impl Tx {
-    /// Writes the next state of a journal. Its first statement lets every other writer of the journal lose.
+    /// Writes the next state of a journal. Its first statement lets every other writer of the
+    /// journal lose.
     ///
     /// # Errors
     /// [`StoreError::Raced`] if the journal is no longer as it was when the advance was prepared.
@@ -260,5 +261,5 @@ impl Tx {
 /// The header of an entry sealed here.
 pub(crate) fn view(entry: &Sealed) -> Result<HeaderView<'_>, StoreError> {
     HeaderView::parse(&entry.header)
-        .map_err(|error| StoreError::contradiction("segment", "bytes", &entry.digest, error))
+        .map_err(|error| StoreError::contradiction("segment", "bytes", entry.digest, error))
 }

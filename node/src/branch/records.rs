@@ -59,10 +59,7 @@ impl Store {
         self.with_standings(found).await
     }
 
-    async fn with_standings(
-        &self,
-        found: Vec<FoundRecord>,
-    ) -> Result<Vec<RecordView>, StoreError> {
+    async fn with_standings(&self, found: Vec<FoundRecord>) -> Result<Vec<RecordView>, StoreError> {
         let journals = self.journal_list().await?;
         let mut judged = std::collections::BTreeMap::new();
         for journal in &journals {
@@ -109,8 +106,9 @@ impl Store {
     ) -> Result<Option<Shown>, StoreError> {
         let rows = self.segment_from(journal, sequence, 1).await?;
         let Some(row) = rows.first().filter(|row| row.past() > sequence) else { return Ok(None) };
-        let wrong =
-            |error: &dyn ToString| StoreError::contradiction("segment", "bytes", sequence, error.to_string());
+        let wrong = |error: &dyn ToString| {
+            StoreError::contradiction("segment", "bytes", sequence, error.to_string())
+        };
         let mut reader = SegmentReader::new(Suite::Intl).map_err(|e| wrong(&e))?;
         let opened = reader.open(&row.bytes).map_err(|e| wrong(&e))?;
         let place = usize::try_from(sequence - row.first).map_err(|e| wrong(&e))?;

@@ -1,5 +1,5 @@
-//! Windows of a journal for a push or a pull: whole segments as they are stored; only where a cursor stands inside a
-//! segment is its rest packed anew.
+//! Windows of a journal for a push or a pull: whole segments as they are stored; only where a
+//! cursor stands inside a segment is its rest packed anew.
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::limits;
@@ -23,8 +23,8 @@ pub struct Window {
     pub segments: Vec<Bytes>,
 }
 
-/// The next window of a journal from `first` on, up to `limit` entries' end and `max_bytes` of segments; at least one
-/// segment if there is any.
+/// The next window of a journal from `first` on, up to `limit` entries' end and `max_bytes` of
+/// segments; at least one segment if there is any.
 ///
 /// # Errors
 /// Of the database, or if a stored segment does not open.

@@ -75,8 +75,12 @@ pub enum SubmitError {
     Stopped,
 }
 
-/// Refuses what would be quarantined anyway: a branch never knowingly appends an invalid entry (rule 8).
-pub(super) fn check(drafts: &[Draft]) -> Result<(), SubmitError> {
+/// Refuses what would be quarantined anyway: a branch never knowingly appends an invalid entry
+/// (rule 8). [`super::Branch::submit`] does it for all that it is handed.
+///
+/// # Errors
+/// [`SubmitError::Refused`] with every draft that breaks a rule.
+pub fn check(drafts: &[Draft]) -> Result<(), SubmitError> {
     let mut violations = Violations::default();
     let mut refused = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {

@@ -1,13 +1,13 @@
-//! Verifying a store from its bytes alone: every segment is opened, every digest, leaf, tile and root computed again, every
-//! checkpoint's signature checked, every index row and receipt held against the entries. Nothing stored is trusted; the
-//! first difference of each journal is named.
+//! Verifying a store from its bytes alone: every segment is opened, every digest, leaf, tile and
+//! root computed again, every checkpoint's signature checked, every index row and receipt held
+//! against the entries. Nothing stored is trusted; the first difference of each journal is named.
 
 use std::collections::BTreeMap;
 
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
-use sanheyi_exchange_spec::merkle::{TileId, Tree};
+use sanheyi_exchange_spec::merkle::{TILE_WIDTH, TileId, Tree};
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader};
 use sanheyi_exchange_spec::suite::{Digest, Suite, VerifyingKey};
 use thiserror::Error;
@@ -63,8 +63,8 @@ pub enum Fault {
     Store(#[from] StoreError),
 }
 
-/// Verifies every journal of a platform's store. `keys` gives the key of an author; checkpoints of an author without one
-/// cannot be checked and are a difference.
+/// Verifies every journal of a platform's store. `keys` gives the key of an author; checkpoints of
+/// an author without one cannot be checked and are a difference.
 ///
 /// # Errors
 /// If the store cannot be read.
@@ -95,6 +95,10 @@ struct Walk<'a> {
     next_receipt: Option<ReceiptRow>,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "made where an error is at hand, and errors are not needed after"
+)]
 fn differs(
     table: &'static str,
     column: &'static str,
@@ -146,28 +150,44 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// Up to the size that the journal had when the walk began: it may grow meanwhile.
     async fn journal(&mut self) -> Result<(), Fault> {
+        let size = self.row.head.size;
         let judged = self.store.receipt_counts(self.row.number).await?.1;
         self.indexed_up_to = if self.row.home { u64::MAX } else { judged };
         self.next_checkpoint = self.checkpoint_after(None).await?;
         self.next_receipt = self.receipt_after(0).await?;
-        loop {
+        while self.tree.size() < size {
             let next = self.tree.size();
             let rows = self.store.segment_from(self.row.number, next, READ).await?;
-            let fresh: Vec<_> = rows.into_iter().filter(|row| row.first >= next).collect();
+            let fresh: Vec<_> =
+                rows.into_iter().filter(|row| (next..size).contains(&row.first)).collect();
             if fresh.is_empty() {
                 break;
             }
             for segment in fresh {
                 self.segment(&segment).await?;
             }
+            self.tiles().await?;
         }
         self.head()?;
-        self.tiles().await?;
-        if let Some(beyond) = &self.next_checkpoint {
+        self.beyond().await
+    }
+
+    /// Nothing may lie beyond the journal. What is seen there was committed with its size, which is
+    /// asked afterwards: a journal that grows meanwhile is no difference.
+    async fn beyond(&self) -> Result<(), Fault> {
+        let size = self.tree.size();
+        let segments = self.store.segment_from(self.row.number, size, READ).await?;
+        let now = self.store.journal_get(&self.row.head.journal).await?;
+        let now = now.map_or(0, |row| row.head.size);
+        if let Some(beyond) = segments.iter().find(|segment| segment.past() > now) {
+            return Err(differs("segment", "first", beyond.first, "beyond the journal").into());
+        }
+        if let Some(beyond) = self.next_checkpoint.as_ref().filter(|one| one.size > now) {
             return Err(differs("checkpoint", "size", beyond.size, "beyond the journal").into());
         }
-        if let Some(beyond) = &self.next_receipt {
+        if let Some(beyond) = self.next_receipt.as_ref().filter(|one| one.past > now) {
             return Err(differs("receipt", "past", beyond.past, "beyond the journal").into());
         }
         Ok(())
@@ -234,7 +254,8 @@ impl<'a> Walk<'a> {
             return Err(differs("receipt", "root", row.past, problem));
         }
         if row.counts.total() != row.past - row.first {
-            let problem = format!("{} entries, {} answered", row.past - row.first, row.counts.total());
+            let problem =
+                format!("{} entries, {} answered", row.past - row.first, row.counts.total());
             return Err(differs("receipt", "accepted", row.first, problem));
         }
         self.receipts += 1;
@@ -251,15 +272,17 @@ impl<'a> Walk<'a> {
         let rows = self.store.receipt_list(self.row.number, past, 1).await?;
         match rows.into_iter().next() {
             Some(row) if row.first != past => {
-                let problem = format!("the receipt before ends at {past}: first verdicts must tile");
+                let problem =
+                    format!("the receipt before ends at {past}: first verdicts must tile");
                 Err(differs("receipt", "first", row.first, problem).into())
             }
             row => Ok(row),
         }
     }
 
-    /// Every entry of the platform's own journal stands in the index at its place: at home all of them, in a copy those
-    /// that were judged. One whose revision another entry took stands there by that other.
+    /// Every entry of the platform's own journal stands in the index at its place: at home all of
+    /// them, in a copy those that were judged. One whose revision another entry took stands there
+    /// by that other.
     async fn index(&mut self, first: u64, opened: &Opened) -> Result<(), Fault> {
         if self.row.head.journal.author != *self.store.platform() {
             return Ok(());
@@ -275,23 +298,47 @@ impl<'a> Walk<'a> {
             .collect();
         let places = self.store.record_places(&rows).await?;
         for ((sequence, entry), place) in (first..).zip(opened.iter()).zip(places) {
-            let HeaderView { dataset, record, revision, .. } = entry.header;
-            let wrong = |problem: &str| {
-                let problem = format!("{dataset} {record} revision {revision} {problem}");
-                Err(differs("record", "key", sequence, problem).into())
-            };
-            match place {
-                None => return wrong("is not indexed"),
+            let problem = match place {
+                None => "is not indexed",
+                Some(place) if self.row.home && place.journal != self.row.number => {
+                    "is indexed in another journal"
+                }
                 Some(place) if place.sequence == sequence && place.digest != entry.digest => {
-                    return wrong("is indexed with another digest");
+                    "is indexed with another digest"
                 }
                 Some(place) if self.row.home && place.sequence != sequence => {
-                    return wrong("is indexed at another place");
+                    "is indexed at another place"
                 }
-                Some(_) => {}
-            }
+                Some(_) => continue,
+            };
+            let HeaderView { dataset, record, revision, .. } = entry.header;
+            let problem = format!("{dataset} {record} revision {revision} {problem}");
+            return Err(self.odd_one(sequence, &entry.digest, problem).await?.into());
         }
         Ok(())
+    }
+
+    /// Where an entry and its index row differ: if the tree has another leaf than the bytes give,
+    /// too, it is the bytes that were changed.
+    async fn odd_one(
+        &self,
+        sequence: u64,
+        digest: &Digest,
+        problem: String,
+    ) -> Result<Difference, StoreError> {
+        let tile = TileId { level: 0, index: sequence / TILE_WIDTH as u64 };
+        let stored = self.store.tile_get(self.row.number, &[tile]).await?;
+        let leaves = stored.get(&tile).map(|hashes| hashes.chunks_exact(32));
+        let place = usize::try_from(sequence % TILE_WIDTH as u64).unwrap_or(usize::MAX);
+        let leaf = leaves.and_then(|mut leaves| leaves.nth(place));
+        Ok(match leaf {
+            Some(leaf) if leaf != digest.as_bytes() => {
+                let problem =
+                    format!("{problem}, and the tree has another leaf than its bytes give");
+                differs("segment", "bytes", sequence, problem)
+            }
+            _ => differs("record", "key", sequence, problem),
+        })
     }
 
     fn head(&self) -> Result<(), Difference> {
@@ -310,9 +357,10 @@ impl<'a> Walk<'a> {
     async fn tiles(&mut self) -> Result<(), Fault> {
         for (id, hashes) in self.tree.take_changed() {
             let stored = self.store.tile_get(self.row.number, &[id]).await?;
+            // The stored tile may have grown meanwhile; what it begins with stays.
             let width = id.width(self.tree.size()) * 32;
-            let same = stored.get(&id).and_then(|have| have.get(..width)) == hashes.get(..width);
-            if !same {
+            let have = stored.get(&id).and_then(|have| have.get(..width));
+            if have.is_none() || have != hashes.get(..width) {
                 let TileId { level, index } = id;
                 let problem = format!("tile {level}/{index} is not what the entries give");
                 return Err(differs("tile", "hashes", index, problem).into());
@@ -321,3 +369,6 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

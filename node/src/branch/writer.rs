@@ -1,38 +1,37 @@
-//! The writer of a branch: takes submissions, decides them in groups, and makes each group durable with one commit.
+//! The writer of a branch: takes submissions, decides them in groups, and makes each group durable
+//! with one commit.
 //!
-//! Small writes wait for no timer: a group is whatever has arrived while the last one was being committed.
+//! Small writes wait for no timer: a group is whatever has arrived while the last one was being
+//! committed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::error::Code;
-use sanheyi_exchange_spec::gate::Reason;
-use sanheyi_exchange_spec::ids::{
-    Audience, EpochId, Generation, JournalId, Lane, PlatformId,
-};
+use sanheyi_exchange_spec::ids::{Audience, EpochId, Generation, JournalId, Lane, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::segment::SegmentWriter;
-use sanheyi_exchange_spec::suite::{Digest, Suite};
+use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::datasets;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::adopt::{Adoption, adopt};
-use super::decide::{Expected, HeadCache, Heads};
-use super::journal::{LiveJournal, Sealed, view};
-use super::submit::{
-    Appended, Draft, Refused, SubmitError, check, key, lane_of, seal_draft, state_of,
-};
+use super::decide::{HeadCache, Heads};
+use super::group::{Decided, Group, gather};
+use super::journal::{LiveJournal, view};
+use super::submit::{Appended, Draft, Refused, SubmitError, check};
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
-use crate::store::{ExpectationRow, IndexRow, Place, Store, StoreError, Tx};
+use crate::store::{IndexRow, Place, Store, StoreError};
 
 /// Submissions that may wait for the writer: beyond it submitters wait themselves.
 const QUEUE: usize = 256;
-/// Drafts decided in one group: bounds the commit that a small write may have to wait for.
-const GROUP_DRAFTS: usize = 8192;
+/// How often a group is tried again before its fault is said: a Greet can move the epoch under it
+/// once or twice.
+const TRIES: usize = 4;
 
 /// What a branch needs to know of itself.
 #[derive(Clone)]
@@ -53,16 +52,17 @@ pub struct Branch {
     held: watch::Sender<Option<Code>>,
 }
 
+/// What the writer is asked.
 pub(super) enum Job {
-    Submit(Vec<Draft>, oneshot::Sender<Result<Vec<Appended>, SubmitError>>),
+    Submit(Vec<Draft>, Answer),
     Adopt(Adoption, oneshot::Sender<Result<u64, StoreError>>),
 }
 
-struct Writer {
-    store: Store,
+pub(super) struct Writer {
+    pub(super) store: Store,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    lanes: BTreeMap<Lane, LiveJournal>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) lanes: BTreeMap<Lane, LiveJournal>,
     cache: HeadCache,
     packer: SegmentWriter,
     sizes: watch::Sender<BTreeMap<JournalId, u64>>,
@@ -72,7 +72,8 @@ struct Writer {
 // === impl Branch ===
 
 impl Branch {
-    /// Opens a branch at its home, makes its journals at the first start, and gives the future that runs its writer.
+    /// Opens a branch at its home, makes its journals at the first start, and gives the future that
+    /// runs its writer.
     ///
     /// # Errors
     /// Of the database.
@@ -213,16 +214,8 @@ fn fresh_head(config: &BranchConfig, lane: Lane, entropy: &dyn Entropy) -> Head 
 
 // === impl Writer ===
 
-type Answer = oneshot::Sender<Result<Vec<Appended>, SubmitError>>;
-type Group = Vec<(Vec<Draft>, Answer)>;
-
-/// A decided group, not yet written.
-#[derive(Default)]
-struct Decided {
-    entries: BTreeMap<Lane, Vec<Sealed>>,
-    expectations: Vec<(Lane, ExpectationRow)>,
-    answers: Vec<Result<Vec<Appended>, Vec<Refused>>>,
-}
+/// Where a submission is answered.
+pub(super) type Answer = oneshot::Sender<Result<Vec<Appended>, SubmitError>>;
 
 impl Writer {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<(), StoreError> {
@@ -242,7 +235,8 @@ impl Writer {
                 }
                 Job::Adopt(adoption, answer) => {
                     let adopted = self.adopt(adoption).await;
-                    // The asker may have gone with its connection; the adoption stands all the same.
+                    // The asker may have gone with its connection; the adoption stands all the
+                    // same.
                     let _ = answer.send(adopted);
                 }
             }
@@ -257,10 +251,7 @@ impl Writer {
             return;
         }
         let (submissions, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let mut outcome = self.try_group(&submissions, true).await;
-        if matches!(outcome, Err(StoreError::Raced("record"))) {
-            outcome = self.try_group(&submissions, false).await;
-        }
+        let outcome = self.try_until_settled(&submissions).await;
         match outcome {
             Ok(decided) => {
                 for (answer, result) in answers.into_iter().zip(decided) {
@@ -278,14 +269,41 @@ impl Writer {
         }
     }
 
+    /// Tries a group; again where what was remembered proves stale: a record that was taken for
+    /// absent, or a journal whose epoch a Greet has moved.
+    async fn try_until_settled(
+        &mut self,
+        submissions: &[Vec<Draft>],
+    ) -> Result<Vec<Result<Vec<Appended>, Vec<Refused>>>, StoreError> {
+        let mut optimistic = true;
+        for _ in 0..TRIES {
+            match self.try_group(submissions, optimistic).await {
+                Err(StoreError::Raced("record")) if optimistic => optimistic = false,
+                Err(StoreError::Raced("journal")) => self.reload().await?,
+                outcome => return outcome,
+            }
+        }
+        self.try_group(submissions, optimistic).await
+    }
+
+    async fn reload(&mut self) -> Result<(), StoreError> {
+        for journal in self.lanes.values_mut() {
+            if let Some(row) = self.store.journal_get(journal.id()).await? {
+                *journal = LiveJournal::open(&self.store, row).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn write_singly(&mut self, submissions: Vec<Vec<Draft>>, answers: Vec<Answer>) {
         for (drafts, answer) in submissions.into_iter().zip(answers) {
             Box::pin(self.write_group(vec![(drafts, answer)])).await;
         }
     }
 
-    /// Decides and writes a group. `optimistic`: records that nobody remembers are taken for absent, and the index
-    /// proves it: a revision 1 that is there already makes the insert come up short.
+    /// Decides and writes a group. `optimistic`: records that nobody remembers are taken for
+    /// absent, and the index proves it: a revision 1 that is there already makes the insert come up
+    /// short.
     async fn try_group(
         &mut self,
         submissions: &[Vec<Draft>],
@@ -336,89 +354,6 @@ impl Writer {
         Ok(decided.answers)
     }
 
-    /// Decides one submission, all or none, on top of what the group has written so far.
-    async fn decide(
-        &self,
-        tx: &mut Tx,
-        heads: &mut Heads<'_>,
-        drafts: &[Draft],
-        now: Timestamp,
-        decided: &mut Decided,
-    ) -> Result<(), StoreError> {
-        let mut refused = Vec::new();
-        let mut undo = Vec::with_capacity(drafts.len());
-        for (index, draft) in drafts.iter().enumerate() {
-            if let Some(reason) = self.objection(tx, heads, draft).await? {
-                refused.push(Refused { index, reasons: vec![reason] });
-            } else {
-                let state = draft.follows.map_or(1, |(revision, _)| revision + 1);
-                // The digest follows with the salt; nothing within one submission can have read it.
-                let before = heads.written.insert(key(draft), (state, Digest::new([0; 32])));
-                undo.push((key(draft), before));
-            }
-        }
-        if !refused.is_empty() {
-            heads.restore(undo);
-            decided.answers.push(Err(refused));
-            return Ok(());
-        }
-        let appended = self.seal_all(heads, drafts, now, decided);
-        decided.answers.push(Ok(appended));
-        Ok(())
-    }
-
-    async fn objection(
-        &self,
-        tx: &mut Tx,
-        heads: &Heads<'_>,
-        draft: &Draft,
-    ) -> Result<Option<Reason>, StoreError> {
-        let own = Expected {
-            dataset: draft.dataset.as_str(),
-            record: draft.record.as_str(),
-            state: draft.follows,
-        };
-        if let Some(reason) = heads.check(tx, &self.store, &own).await? {
-            return Ok(Some(reason));
-        }
-        for read in &draft.reads {
-            let expected =
-                Expected { dataset: &read.dataset, record: &read.record, state: state_of(read) };
-            if let Some(reason) = heads.check(tx, &self.store, &expected).await? {
-                return Ok(Some(reason));
-            }
-        }
-        Ok(None)
-    }
-
-    fn seal_all(
-        &self,
-        heads: &mut Heads<'_>,
-        drafts: &[Draft],
-        now: Timestamp,
-        decided: &mut Decided,
-    ) -> Vec<Appended> {
-        let mut salts = vec![0; drafts.len() * limits::SALT_BYTES];
-        self.entropy.fill(&mut salts);
-        let mut appended = Vec::with_capacity(drafts.len());
-        for (draft, salt) in drafts.iter().zip(salts.chunks_exact(limits::SALT_BYTES)) {
-            let lane = lane_of(draft);
-            let entry = seal_draft(draft, salt, now);
-            let queue = decided.entries.entry(lane).or_default();
-            let base = self.lanes.get(&lane).map_or(0, |journal| journal.head().size);
-            let sequence = base + queue.len() as u64;
-            let revision = draft.follows.map_or(1, |(revision, _)| revision + 1);
-            heads.written.insert(key(draft), (revision, entry.digest));
-            appended.push(Appended { sequence, revision, digest: entry.digest });
-            if !draft.reads.is_empty() {
-                let reads = draft.reads.clone();
-                decided.expectations.push((lane, ExpectationRow { sequence, reads }));
-            }
-            queue.push(entry);
-        }
-        appended
-    }
-
     async fn adopt(&mut self, adoption: Adoption) -> Result<u64, StoreError> {
         let journal = adoption.journal.clone();
         let size = adopt(&self.store, self.clock.now(), self.entropy.as_ref(), adoption).await?;
@@ -443,27 +378,4 @@ impl Writer {
             self.lanes.values().map(|one| (one.id().clone(), one.head().size)).collect(),
         );
     }
-}
-
-fn gather(
-    first: (Vec<Draft>, Answer),
-    queue: &mut mpsc::Receiver<Job>,
-    waiting: &mut Option<Job>,
-) -> Group {
-    let mut drafts = first.0.len();
-    let mut group = vec![first];
-    while drafts < GROUP_DRAFTS {
-        match queue.try_recv() {
-            Ok(Job::Submit(more, answer)) => {
-                drafts += more.len();
-                group.push((more, answer));
-            }
-            Ok(other) => {
-                *waiting = Some(other);
-                break;
-            }
-            Err(_) => break,
-        }
-    }
-    group
 }

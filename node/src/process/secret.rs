@@ -63,6 +63,16 @@ pub enum SecretError {
         /// The file.
         path: PathBuf,
     },
+    /// Not a seed of 32 bytes.
+    #[error(
+        "{path} 应为 64 位十六进制（32 字节种子），请核对该文件 / \
+         {path} must hold 64 hex digits, a seed of 32 bytes: check that it is the right file",
+        path = path.display()
+    )]
+    Shape {
+        /// The file.
+        path: PathBuf,
+    },
     /// The disk refuses.
     #[error("无法写入密钥文件 / cannot write the secret {}", path.display())]
     Unwritable {
@@ -95,6 +105,40 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let mut bytes = Zeroizing::new(vec![0; size]);
     file.read_exact(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// Reads a seed of 32 bytes that is written as 64 hex digits, as [`write_seed`] writes it.
+///
+/// # Errors
+/// As [`read_secret`], or if it is no seed.
+pub fn read_seed(path: &Path) -> Result<Zeroizing<[u8; 32]>, SecretError> {
+    let text = read_secret(path)?;
+    let digits = text.trim_ascii();
+    let mut seed = Zeroizing::new([0; 32]);
+    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|n| u8::try_from(n).ok());
+    let whole = digits.len() == 64;
+    for (byte, pair) in seed.iter_mut().zip(digits.chunks_exact(2)) {
+        let read = nibble(pair[0]).zip(nibble(pair[1])).filter(|_| whole);
+        let Some((high, low)) = read else {
+            return Err(SecretError::Shape { path: path.to_owned() });
+        };
+        *byte = high << 4 | low;
+    }
+    if whole { Ok(seed) } else { Err(SecretError::Shape { path: path.to_owned() }) }
+}
+
+/// Writes a new seed as 64 hex digits and a line's end, as [`write_secret`] does.
+///
+/// # Errors
+/// As [`write_secret`].
+pub fn write_seed(path: &Path, seed: &[u8; 32]) -> Result<(), SecretError> {
+    let digit = |n: u8| if n < 10 { b'0' + n } else { b'a' + n - 10 };
+    let mut text = Zeroizing::new(Vec::with_capacity(65));
+    for byte in seed {
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text.push(b'\n');
+    write_secret(path, &text)
 }
 
 /// Writes a new secret with mode 0600, durably, whole or not at all.
@@ -153,6 +197,20 @@ mod tests {
         assert_eq!(read_secret(&path).unwrap().as_slice(), b"deep");
         let names: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
         assert_eq!(names.len(), 1, "no part is left: {names:?}");
+    }
+
+    #[test]
+    fn a_seed_survives_its_digits_and_nothing_else_passes_for_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("signing.key");
+        let seed: [u8; 32] = std::array::from_fn(|i| u8::try_from(i * 8).unwrap());
+        write_seed(&path, &seed).unwrap();
+        assert_eq!(*read_seed(&path).unwrap(), seed);
+        assert!(fs::read_to_string(&path).unwrap().ends_with("f8\n"));
+        for bad in ["", "00", &"g".repeat(64), &"0".repeat(65), &"0".repeat(63), &"+1".repeat(32)] {
+            fs::write(&path, bad).unwrap();
+            assert!(matches!(read_seed(&path), Err(SecretError::Shape { .. })), "{bad}");
+        }
     }
 
     #[test]

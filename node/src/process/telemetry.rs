@@ -40,12 +40,7 @@ pub const DEFAULT_FILTER: &str = "info";
 /// # Errors
 /// If the filter cannot be read; nothing is started then.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), FilterError> {
-    let filter = match filter.trim() {
-        "" => DEFAULT_FILTER,
-        given => given,
-    };
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|source| FilterError { filter: filter.to_owned(), source })?;
+    let filter = read_filter(filter)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // It fails only if somebody has started logging before: theirs stays.
     let _ = match format {
@@ -53,6 +48,22 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), FilterError> {
         LogFormat::Json => lines.json().try_init(),
     };
     Ok(())
+}
+
+/// Whether [`init`] would take a filter.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn check_filter(filter: &str) -> Result<(), FilterError> {
+    read_filter(filter).map(drop)
+}
+
+fn read_filter(filter: &str) -> Result<EnvFilter, FilterError> {
+    let filter = match filter.trim() {
+        "" => DEFAULT_FILTER,
+        given => given,
+    };
+    EnvFilter::try_new(filter).map_err(|source| FilterError { filter: filter.to_owned(), source })
 }
 
 #[cfg(test)]

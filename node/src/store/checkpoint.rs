@@ -92,7 +92,8 @@ impl Tx {
         self.run(&insert).await.map(drop)
     }
 
-    /// Removes checkpoints beyond `size`: a journal cut back to the hub's copy signs anew from there.
+    /// Removes checkpoints beyond `size`: a journal cut back to the hub's copy signs anew from
+    /// there.
     ///
     /// # Errors
     /// Of the database.

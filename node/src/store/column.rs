@@ -1,4 +1,5 @@
-//! Reading columns into the types of the form; what does not fit is a contradiction that names table and column.
+//! Reading columns into the types of the form; what does not fit is a contradiction that names
+//! table and column.
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -12,10 +13,15 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
+    /// A row of `table`.
     pub fn new(table: &'static str, row: &'a SqliteRow) -> Self {
         Self { row, table }
     }
 
+    /// An integer.
+    ///
+    /// # Errors
+    /// If the column is missing or holds something else; so for all of these.
     pub fn integer(&self, column: &'static str) -> Result<i64, StoreError> {
         self.row.try_get(column).map_err(|error| self.wrong(column, error))
     }
@@ -25,14 +31,26 @@ impl<'a> Columns<'a> {
         u64::try_from(self.integer(column)?).map_err(|error| self.wrong(column, error))
     }
 
+    /// A text.
+    ///
+    /// # Errors
+    /// As [`Columns::integer`].
     pub fn text(&self, column: &'static str) -> Result<&'a str, StoreError> {
         self.row.try_get(column).map_err(|error| self.wrong(column, error))
     }
 
+    /// A text or nothing.
+    ///
+    /// # Errors
+    /// As [`Columns::integer`].
     pub fn text_or_null(&self, column: &'static str) -> Result<Option<&'a str>, StoreError> {
         self.row.try_get(column).map_err(|error| self.wrong(column, error))
     }
 
+    /// Bytes.
+    ///
+    /// # Errors
+    /// As [`Columns::integer`].
     pub fn blob(&self, column: &'static str) -> Result<&'a [u8], StoreError> {
         self.row.try_get(column).map_err(|error| self.wrong(column, error))
     }
@@ -46,6 +64,7 @@ impl<'a> Columns<'a> {
         parsed.map_err(|error| self.wrong(column, error))
     }
 
+    /// A contradiction in this column.
     pub fn wrong(&self, column: &'static str, problem: impl ToString) -> StoreError {
         StoreError::contradiction(self.table, column, "a row", problem)
     }

@@ -1,10 +1,13 @@
-//! The database under a store. This file knows what is SQLite's: how a connection is told to be durable, how a writing
-//! transaction begins, which driver error means what. PostgreSQL joins it here.
+//! The database under a store. This file knows what is SQLite's: how a connection is told to be
+//! durable, how a writing transaction begins, which driver error means what. PostgreSQL joins it
+//! here.
 //!
-//! One connection writes, some read beside it. `synchronous = FULL` makes a commit survive power loss; the write-ahead
-//! log lets readers go on meanwhile.
+//! One connection writes, some read beside it. `synchronous = FULL` makes a commit survive power
+//! loss; the write-ahead log lets readers go on meanwhile.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
@@ -15,19 +18,22 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Sqlite, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, SqlStr, Sqlite, Transaction};
 
 use super::error::StoreError;
 
 /// Readers beside the one writer.
 const READERS: u32 = 4;
-/// How long a statement waits for a lock held by another process, such as a backup, before it is an error.
+/// How long a statement waits for a lock held by another process, such as a backup, before it is an
+/// error.
 const BUSY: Duration = Duration::from_secs(10);
 /// Statements kept prepared per connection: all shapes of the hot paths, with room.
 const STATEMENTS: usize = 256;
-/// Pages in the write-ahead log before the database itself is written: larger than SQLite's 1,000, because a bulk load
-/// commits a few hundred pages at a time.
+/// Pages in the write-ahead log before the database itself is written: larger than SQLite's 1,000,
+/// because a bulk load commits a few hundred pages at a time.
 const LOG_PAGES: i64 = 8000;
+/// SQLite's own limit of pages.
+const UNLIMITED: u32 = u32::MAX - 1;
 
 /// An open database: one writer, readers beside it.
 #[derive(Clone, Debug)]
@@ -35,6 +41,7 @@ pub struct Database {
     writer: SqlitePool,
     reader: SqlitePool,
     path: PathBuf,
+    pages: Arc<AtomicU32>,
 }
 
 /// The rows of one platform. Its statements carry the platform; forgetting it does not compile.
@@ -44,7 +51,8 @@ pub struct Store {
     platform: PlatformId,
 }
 
-/// A named writing transaction on the rows of one platform. Dropped without [`Tx::commit`], it leaves no trace.
+/// A named writing transaction on the rows of one platform. Dropped without [`Tx::commit`], it
+/// leaves no trace.
 pub struct Tx {
     inner: Transaction<'static, Sqlite>,
     name: &'static str,
@@ -62,33 +70,23 @@ pub struct Step {
 }
 
 /// The steps of every store.
-pub const STEPS: &[Step] = &[Step {
-    version: 1,
-    title: "branch",
-    sql: include_str!("migrations/0001_branch.sql"),
-}];
+pub const STEPS: &[Step] =
+    &[Step { version: 1, title: "branch", sql: include_str!("migrations/0001_branch.sql") }];
 
 // === impl Database ===
 
 impl Database {
-    /// Opens or makes the database at `path` and brings its schema up to [`STEPS`] and `further` steps.
+    /// Opens or makes the database at `path` and brings its schema up to [`STEPS`] and `further`
+    /// steps.
     ///
     /// # Errors
-    /// [`StoreError::SchemaUnknown`] if a newer program has written it; other errors of the database.
+    /// [`StoreError::SchemaUnknown`] if a newer program has written it; other errors of the
+    /// database.
     pub async fn open(path: &Path, further: &[Step]) -> Result<Self, StoreError> {
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(
-                options(path)
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .pragma("wal_autocheckpoint", LOG_PAGES.to_string()),
-            )
-            .await
-            .map_err(StoreError::at("open"))?;
+        let pages = Arc::new(AtomicU32::new(UNLIMITED));
+        let writer = writer(path, &pages).await?;
         migrate(&writer, further).await?;
-        Ok(Self { writer, reader: readers(path).await?, path: path.to_owned() })
+        Ok(Self { writer, reader: readers(path).await?, path: path.to_owned(), pages })
     }
 
     /// Opens the database for reading beside the process that writes it.
@@ -100,7 +98,8 @@ impl Database {
             return Err(StoreError::Absent(path.to_owned()));
         }
         let reader = readers(path).await?;
-        Ok(Self { writer: reader.clone(), reader, path: path.to_owned() })
+        let pages = Arc::new(AtomicU32::new(UNLIMITED));
+        Ok(Self { writer: reader.clone(), reader, path: path.to_owned(), pages })
     }
 
     /// The rows of one platform.
@@ -118,11 +117,8 @@ impl Database {
     /// # Errors
     /// Of the database.
     pub async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
-        let inner = self
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(StoreError::at(name))?;
+        let inner =
+            self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::at(name))?;
         Ok(Tx { inner, name })
     }
 
@@ -131,8 +127,8 @@ impl Database {
     /// # Errors
     /// Of the database.
     pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
-        let sql = format!("PRAGMA max_page_count = {pages}");
-        sqlx::query(AssertSqlSafe(sql))
+        self.pages.store(pages, Ordering::Relaxed);
+        sqlx::query(AssertSqlSafe(limit(pages)))
             .execute(&self.writer)
             .await
             .map(drop)
@@ -165,6 +161,37 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .statement_cache_capacity(STATEMENTS)
         .pragma("cache_size", "-65536")
+}
+
+fn limit(pages: u32) -> String {
+    format!("PRAGMA max_page_count = {pages}")
+}
+
+async fn writer(path: &Path, pages: &Arc<AtomicU32>) -> Result<SqlitePool, StoreError> {
+    let pages = Arc::clone(pages);
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .after_connect(move |connection, _| {
+            let limit = limit(pages.load(Ordering::Relaxed));
+            Box::pin(async move {
+                sqlx::query(AssertSqlSafe(limit)).execute(connection).await.map(drop)
+            })
+        })
+        // On a full disk SQLite ends the transaction by itself. The driver, who wants to roll it
+        // back, fails at that and believes for ever that one is open: take a fresh connection.
+        .before_acquire(|connection, _| {
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
+        })
+        .connect_with(
+            options(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("wal_autocheckpoint", LOG_PAGES.to_string()),
+        )
+        .await
+        .map_err(StoreError::at("open"))
 }
 
 async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
@@ -214,6 +241,10 @@ impl Store {
         self.database.begin(name).await
     }
 
+    /// Rows of a statement, read beside the writer.
+    ///
+    /// # Errors
+    /// Of the database.
     pub async fn rows(
         &self,
         name: &'static str,

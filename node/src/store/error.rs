@@ -1,4 +1,5 @@
-//! Errors of the store: each names the operation; stored data that contradicts itself names table, column and key.
+//! Errors of the store: each names the operation; stored data that contradicts itself names table,
+//! column and key.
 
 use std::path::PathBuf;
 
@@ -38,7 +39,9 @@ pub enum StoreError {
     #[error("没有找到数据库 {0}，请先运行该平台 · no database at {0}: run the platform first")]
     Absent(PathBuf),
     /// Stored data contradicts itself.
-    #[error("存储数据自相矛盾 · stored data contradicts itself: {table}.{column} of {key}: {problem}")]
+    #[error(
+        "存储数据自相矛盾 · stored data contradicts itself: {table}.{column} of {key}: {problem}"
+    )]
     Contradiction {
         /// Table.
         table: &'static str,
@@ -71,6 +74,10 @@ impl StoreError {
     }
 
     /// A contradiction found in stored data.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "made where an error is at hand, and errors are not needed after"
+    )]
     pub fn contradiction(
         table: &'static str,
         column: &'static str,

@@ -113,7 +113,8 @@ impl Tx {
         self.run(&insert).await.map(drop)
     }
 
-    /// Notes how far the hub has acknowledged a journal, and forgets what acknowledged entries expected.
+    /// Notes how far the hub has acknowledged a journal, and forgets what acknowledged entries
+    /// expected.
     ///
     /// # Errors
     /// Of the database.

@@ -58,7 +58,8 @@ impl Store {
         one(&self.rows("journal_get", &select).await?)
     }
 
-    /// All journals of the platform, by number: the lanes of both directions, past incarnations included.
+    /// All journals of the platform, by number: the lanes of both directions, past incarnations
+    /// included.
     ///
     /// # Errors
     /// Of the database.
@@ -204,8 +205,8 @@ impl Tx {
         })
     }
 
-    /// Moves the head of a journal: the first statement of every append and admission (rule 13). Its condition makes
-    /// every other writer of the journal lose.
+    /// Moves the head of a journal: the first statement of every append and admission (rule 13).
+    /// Its condition makes every other writer of the journal lose.
     ///
     /// # Errors
     /// [`StoreError::Raced`] if size or position are no longer those of `from`.
@@ -229,9 +230,7 @@ impl Tx {
             .and_where(Expr::col("number").eq(number.0))
             .and_where(Expr::col("size").eq(signed(from.size)))
             .and_where(Expr::col("epoch").eq(from.position.epoch.as_bytes().to_vec()))
-            .and_where(
-                Expr::col("generation").eq(from.position.generation.as_bytes().to_vec()),
-            )
+            .and_where(Expr::col("generation").eq(from.position.generation.as_bytes().to_vec()))
             .to_owned();
         match self.run(&update).await? {
             1 => Ok(()),
@@ -239,7 +238,8 @@ impl Tx {
         }
     }
 
-    /// Opens an epoch of a journal: position, serial, and the size at which it opens. A stop ends with its epoch.
+    /// Opens an epoch of a journal: position, serial, and the size at which it opens. A stop ends
+    /// with its epoch.
     ///
     /// # Errors
     /// [`StoreError::Raced`] if `serial_before` is no longer the serial.
@@ -316,7 +316,8 @@ impl Tx {
         self.run(&update).await.map(drop)
     }
 
-    /// Cuts a journal back to `size`, for the adoption of the hub's copy (rule 12); segments and tiles follow.
+    /// Cuts a journal back to `size`, for the adoption of the hub's copy (rule 12); segments and
+    /// tiles follow.
     ///
     /// # Errors
     /// Of the database.
@@ -329,10 +330,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let update = Query::update()
             .table("journal")
-            .values([
-                ("size", signed(size).into()),
-                ("root", root.as_bytes().to_vec().into()),
-            ])
+            .values([("size", signed(size).into()), ("root", root.as_bytes().to_vec().into())])
             .and_where(Expr::col("platform").eq(store.platform().as_str()))
             .and_where(Expr::col("number").eq(number.0))
             .to_owned();

@@ -1,5 +1,5 @@
-//! Receipts and the entries they except: `receipt_*`, `exception_*`. At the hub the gate writes them, at a branch they are
-//! read out of its mailbox.
+//! Receipts and the entries they except: `receipt_*`, `exception_*`. At the hub the gate writes
+//! them, at a branch they are read out of its mailbox.
 
 use prost::Message as _;
 use sanheyi_exchange_spec::gate::Standing;
@@ -90,11 +90,15 @@ impl Store {
             .collect()
     }
 
-    /// What became of a journal's entries so far, and up to where: (counts, one past the last judged).
+    /// What became of a journal's entries so far, and up to where: (counts, one past the last
+    /// judged).
     ///
     /// # Errors
     /// Of the database.
-    pub async fn receipt_counts(&self, journal: JournalNumber) -> Result<(Counts, u64), StoreError> {
+    pub async fn receipt_counts(
+        &self,
+        journal: JournalNumber,
+    ) -> Result<(Counts, u64), StoreError> {
         let total = |column: &'static str| Expr::col(column).sum().if_null(0);
         let select = Query::select()
             .expr_as(total("accepted"), "accepted")
@@ -152,7 +156,8 @@ fn read_exception(row: &Columns<'_>) -> Result<Exception, StoreError> {
 // === impl Tx ===
 
 impl Tx {
-    /// Keeps a receipt and what it excepts. One that is there already stays: receipts come again after a lost answer.
+    /// Keeps a receipt and what it excepts. One that is there already stays: receipts come again
+    /// after a lost answer.
     ///
     /// # Errors
     /// Of the database.
@@ -166,8 +171,16 @@ impl Tx {
         let insert = Query::insert()
             .into_table("receipt")
             .columns([
-                "platform", "journal", "first", "past", "root", "standard", "received", "accepted",
-                "quarantined", "pending",
+                "platform",
+                "journal",
+                "first",
+                "past",
+                "root",
+                "standard",
+                "received",
+                "accepted",
+                "quarantined",
+                "pending",
             ])
             .values_panic([
                 store.platform().as_str().into(),
@@ -215,7 +228,8 @@ impl Tx {
         self.run(&insert).await.map(drop)
     }
 
-    /// Removes receipts and exceptions about entries at or beyond `size`: the journal was cut back to the hub's copy.
+    /// Removes receipts and exceptions about entries at or beyond `size`: the journal was cut back
+    /// to the hub's copy.
     ///
     /// # Errors
     /// Of the database.

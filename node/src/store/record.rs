@@ -1,9 +1,11 @@
-//! The index of records: `record_*`. One small row an entry: dataset, record and revision point to journal, sequence,
-//! standing and digest. Both are packed, sorted before they are inserted, and ascend with the record ids.
+//! The index of records: `record_*`. One small row an entry: dataset, record and revision point to
+//! journal, sequence, standing and digest. Both are packed, sorted before they are inserted, and
+//! ascend with the record ids.
 //!
 //! ```text
-//! key   = dataset 0x00 record 0x00 revision (length byte, then big-endian without leading zeros: sorts as numbers do)
-//! place = journal varint | sequence varint | standing byte | digest (32 bytes)
+//! key    = dataset 0x00 record 0x00 number (the revision)
+//! place  = number (the journal) | number (the sequence) | standing byte | digest (32 bytes)
+//! number = length byte, then big-endian without leading zeros: sorts as numbers do
 //! ```
 
 use std::collections::BTreeMap;
@@ -18,7 +20,8 @@ use super::column::Columns;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx};
 
-/// Rows of one insert. Fixed sizes keep the statements prepared; three values a row stay far below SQLite's 32,766.
+/// Rows of one insert. Fixed sizes keep the statements prepared; three values a row stay far below
+/// SQLite's 32,766.
 const CHUNKS: [usize; 4] = [512, 64, 8, 1];
 
 /// An index row.
@@ -76,9 +79,11 @@ fn record_prefix(dataset: &str, record: &str) -> Vec<u8> {
 
 fn push_ordered(key: &mut Vec<u8>, number: u64) {
     let bytes = number.to_be_bytes();
-    let skip = number.leading_zeros() as usize / 8;
-    key.push(8 - skip.min(8) as u8);
-    key.extend_from_slice(&bytes[skip.min(8)..]);
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let (_, digits) = bytes.split_at(zeros);
+    // At most eight.
+    key.push(u8::try_from(digits.len()).unwrap_or(8));
+    key.extend_from_slice(digits);
 }
 
 /// The least key beyond all revisions of a record.
@@ -101,7 +106,12 @@ impl Place {
         let mut out = Vec::with_capacity(44);
         push_ordered(&mut out, self.journal.0.unsigned_abs());
         push_ordered(&mut out, self.sequence);
-        out.push(self.standing.map_or(0, |standing| standing.number() as u8));
+        out.push(match self.standing {
+            None => 0,
+            Some(Standing::Accepted) => 1,
+            Some(Standing::Quarantined) => 2,
+            Some(Standing::Pending) => 3,
+        });
         out.extend_from_slice(self.digest.as_bytes());
         out
     }
@@ -166,7 +176,8 @@ impl Store {
         self.rows("record_revisions", &select).await?.iter().map(found).collect()
     }
 
-    /// Entries of the index after `(dataset, record, revision)`, ascending: a page of a walk over all of it.
+    /// Entries of the index after `(dataset, record, revision)`, ascending: a page of a walk over
+    /// all of it.
     ///
     /// # Errors
     /// Of the database.
@@ -191,10 +202,7 @@ impl Store {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn record_places(
-        &self,
-        rows: &[IndexRow],
-    ) -> Result<Vec<Option<Place>>, StoreError> {
+    pub async fn record_places(&self, rows: &[IndexRow]) -> Result<Vec<Option<Place>>, StoreError> {
         let mut places = Vec::with_capacity(rows.len());
         for some in rows.chunks(CHUNKS[0]) {
             let mut select = index(self);

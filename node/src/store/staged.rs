@@ -1,5 +1,5 @@
-//! Segments of a history that is being adopted: `staged_*`. They pass through the store, so that memory stays flat however
-//! long a journal is.
+//! Segments of a history that is being adopted: `staged_*`. They pass through the store, so that
+//! memory stays flat however long a journal is.
 
 use sanheyi_exchange_spec::time::Timestamp;
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query};
@@ -105,10 +105,8 @@ impl Tx {
         store: &Store,
         journal: JournalNumber,
     ) -> Result<(), StoreError> {
-        let delete = Query::delete()
-            .from_table("staged")
-            .cond_where(in_journal(store, journal))
-            .to_owned();
+        let delete =
+            Query::delete().from_table("staged").cond_where(in_journal(store, journal)).to_owned();
         self.run(&delete).await.map(drop)
     }
 }

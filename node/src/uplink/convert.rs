@@ -1,4 +1,5 @@
-//! Between the port's words and the wire's, both ways. What comes from outside is held against its bounds here.
+//! Between the port's words and the wire's, both ways. What comes from outside is held against its
+//! bounds here.
 
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ use super::port::{
 /// A message that is not well formed.
 pub type Malformed = Box<Refusal>;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "made where an error is at hand, and errors are not needed after"
+)]
 fn malformed(place: &str, problem: impl ToString) -> Malformed {
     let problem = problem.to_string();
     Box::new(Refusal::new(
@@ -318,7 +323,8 @@ pub fn refusal_to_wire(refusal: &Refusal) -> wire::Refusal {
     }
 }
 
-/// Reads a refusal; one with a code that is not in the table is an [`Code::Internal`] of the other side.
+/// Reads a refusal; one with a code that is not in the table is an [`Code::Internal`] of the other
+/// side.
 pub fn refusal_from_wire(message: wire::Refusal) -> Refusal {
     let code = Code::parse(&message.code).unwrap_or(Code::Internal);
     let mut refusal = Refusal::new(code, message.place, message.zh, message.en);

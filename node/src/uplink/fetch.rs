@@ -1,4 +1,5 @@
-//! Fetching the hub's copy of an own journal, window by window, into the store; then it becomes the prefix (rule 12).
+//! Fetching the hub's copy of an own journal, window by window, into the store; then it becomes the
+//! prefix (rule 12).
 
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ pub(super) async fn fetch_and_adopt<P: HubPort>(
     } else {
         acknowledged.min(row.head.size).min(grant.size)
     };
-    // What the hub once acknowledged is shared, unless either side was restored: then all of it is fetched.
+    // What the hub once acknowledged is shared, unless either side was restored: then all of it is
+    // fetched.
     match from(branch, port, generation, grant, shared).await {
         Err(CallError::Lost(why)) if shared > 0 => {
             tracing::warn!(journal = %grant.journal, why, "fetching the whole journal");
@@ -47,9 +49,9 @@ async fn from<P: HubPort>(
 ) -> Result<u64, CallError> {
     let store = branch.store();
     let row = store.journal_get(&grant.journal).await.map_err(failed)?;
-    let number = row.map(|row| row.number).ok_or_else(|| {
-        CallError::Lost(format!("{} is not here", grant.journal))
-    })?;
+    let number = row
+        .map(|row| row.number)
+        .ok_or_else(|| CallError::Lost(format!("{} is not here", grant.journal)))?;
     let mut tx = store.begin("staged_clear").await.map_err(failed)?;
     tx.staged_clear(store, number).await.map_err(failed)?;
     tx.commit().await.map_err(failed)?;
@@ -92,7 +94,8 @@ fn rows_of(tail: &Tail, first: u64) -> Result<Vec<SegmentRow>, CallError> {
     tail.segments
         .iter()
         .map(|bytes| {
-            let entries = peek_entries(bytes).map_err(|error| CallError::Lost(error.to_string()))?;
+            let entries =
+                peek_entries(bytes).map_err(|error| CallError::Lost(error.to_string()))?;
             let row = SegmentRow {
                 first: next,
                 entries: u64::from(entries),

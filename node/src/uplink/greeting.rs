@@ -1,5 +1,5 @@
-//! The branch's half of a Greet: what it claims, and how it takes the answer. Everything that must be durable before it is
-//! sent, or before it is relied on, is written here.
+//! The branch's half of a Greet: what it claims, and how it takes the answer. Everything that must
+//! be durable before it is sent, or before it is relied on, is written here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +13,15 @@ use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_proto::STANDARD;
 
-use super::port::{CallError, CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL};
+use super::port::{
+    CallError, CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
+};
 use crate::branch::Branch;
 use crate::process::clock::Clock;
 use crate::store::{GreetingRow, JournalRow, StoreError};
 
 /// Name and version of the software, for the hub's operator.
-pub const SOFTWARE: &str = concat!("sanheyi-node ", env!("CARGO_PKG_VERSION"));
+pub(super) const SOFTWARE: &str = concat!("sanheyi-node ", env!("CARGO_PKG_VERSION"));
 
 /// A branch that greets.
 pub(super) struct Greeter {
@@ -172,6 +174,7 @@ impl Greeter {
 }
 
 /// A fault of our own store: the line is given up and tried again.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 pub(super) fn failed(error: StoreError) -> CallError {
     CallError::Lost(error.to_string())
 }

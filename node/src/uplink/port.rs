@@ -1,5 +1,5 @@
-//! The port to a hub, in the words of the form. Its gRPC form is [`super::grpc`]; the hub's own [`Exchange`] answers the
-//! same calls without a wire.
+//! The port to a hub, in the words of the form. Its gRPC form is [`super::grpc`]; the hub's own
+//! [`Exchange`] answers the same calls without a wire.
 //!
 //! [`Exchange`]: https://docs.rs/sanheyi-hub
 
@@ -172,10 +172,8 @@ pub enum CallError {
 /// The three calls.
 pub trait HubPort: Send + Sync {
     /// Greets.
-    fn greet(
-        &self,
-        call: GreetCall,
-    ) -> impl Future<Output = Result<GreetAnswer, CallError>> + Send;
+    fn greet(&self, call: GreetCall)
+    -> impl Future<Output = Result<GreetAnswer, CallError>> + Send;
 
     /// Pushes.
     fn push(&self, call: PushCall) -> impl Future<Output = Result<PushAnswer, CallError>> + Send;

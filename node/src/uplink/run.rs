@@ -1,5 +1,5 @@
-//! A link for years: connect, live through a session, pause with growing lengths, again. How it stands is written to the
-//! store, where `status` reads it.
+//! A link for years: connect, live through a session, pause with growing lengths, again. How it
+//! stands is written to the store, where `status` reads it.
 
 use std::sync::Arc;
 

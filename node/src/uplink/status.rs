@@ -1,4 +1,5 @@
-//! A refusal as a gRPC status: the closed table of codes beside gRPC's, the refusal itself as binary metadata.
+//! A refusal as a gRPC status: the closed table of codes beside gRPC's, the refusal itself as
+//! binary metadata.
 
 use prost::Message as _;
 use sanheyi_exchange_spec::error::Code;

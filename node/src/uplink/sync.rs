@@ -1,10 +1,11 @@
-//! Driving the link: events in, the machine of `exchange-spec` decides, its actions done. One push per journal and one pull
-//! are in flight; receipts are pulled back and kept as they arrive.
+//! Driving the link: events in, the machine of `exchange-spec` decides, its actions done. One push
+//! per journal and one pull are in flight; receipts are pulled back and kept as they arrive.
 //!
-//! [`Session`] is one connection's life. [`Session::step`] waits for one thing to happen and does what follows from it, so
-//! that a test can drive it by hand; [`Uplink::run`] is a loop of connecting, stepping and pausing.
+//! [`Session`] is one connection's life. [`Session::step`] waits for one thing to happen and does
+//! what follows from it, so that a test can drive it by hand; [`super::run`] is a loop of
+//! connecting, stepping and pausing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,9 +74,7 @@ pub struct Seen {
 }
 
 enum Done {
-    Stored(Result<(), CallError>),
     Greeted(Result<GreetAnswer, CallError>),
-    Adopted(JournalId, Result<u64, CallError>),
     Pushed(JournalId, Result<PushAnswer, CallError>),
     Pulled(Result<PullAnswer, CallError>),
 }
@@ -94,6 +93,7 @@ pub struct Session<P> {
     known: BTreeMap<JournalId, u64>,
     calls: FuturesUnordered<BoxFuture<'static, Done>>,
     seen: Seen,
+    begun: bool,
 }
 
 // === impl Session ===
@@ -110,7 +110,7 @@ impl<P: HubPort + 'static> Session<P> {
             clock: Arc::clone(&parts.clock),
         });
         let next = parts.entropy.epoch();
-        let mut session = Self {
+        Self {
             parts,
             greeter,
             port: Arc::new(port),
@@ -123,9 +123,8 @@ impl<P: HubPort + 'static> Session<P> {
             known,
             calls: FuturesUnordered::new(),
             seen: Seen::default(),
-        };
-        session.feed(Event::Connected { next });
-        session
+            begun: false,
+        }
     }
 
     /// The machine: phase, and how far the hub has acknowledged.
@@ -142,55 +141,51 @@ impl<P: HubPort + 'static> Session<P> {
 
     /// Waits for one thing to happen and does what follows from it.
     pub async fn step(&mut self) -> Outcome {
+        if !self.begun {
+            self.begun = true;
+            let next = self.next;
+            return self.feed(Event::Connected { next }).await;
+        }
         tokio::select! {
             Some(done) = self.calls.next() => self.done(done).await,
-            Ok(()) = self.sizes.changed() => {
-                self.appended();
-                Outcome::Going
-            }
+            Ok(()) = self.sizes.changed() => self.appended().await,
             else => Outcome::Reconnect { pause: true, why: "the branch has stopped".to_owned() },
         }
     }
 
-    fn appended(&mut self) {
+    async fn appended(&mut self) -> Outcome {
         let sizes = self.sizes.borrow_and_update().clone();
         for (journal, size) in &sizes {
             if self.known.get(journal) != Some(size) {
-                self.feed(Event::Appended { journal: journal.clone(), size: *size });
+                let event = Event::Appended { journal: journal.clone(), size: *size };
+                let outcome = self.feed(event).await;
+                if outcome != Outcome::Going {
+                    return outcome;
+                }
             }
         }
         self.known = sizes;
+        Outcome::Going
     }
 
     async fn done(&mut self, done: Done) -> Outcome {
         match done {
-            Done::Stored(Ok(())) => self.feed(Event::EpochStored),
             Done::Greeted(Ok(answer)) => self.greeted(&answer).await,
-            Done::Adopted(journal, Ok(size)) => self.feed(Event::Adopted { journal, size }),
             Done::Pushed(journal, Ok(answer)) => {
                 self.seen.heard = true;
                 let PushAnswer { position, durable } = answer;
-                self.feed(Event::Pushed { journal, position, durable })
+                self.feed(Event::Pushed { journal, position, durable }).await
             }
             Done::Pulled(Ok(answer)) => self.pulled(answer).await,
-            Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error),
-            Done::Stored(Err(error))
-            | Done::Greeted(Err(error))
-            | Done::Adopted(_, Err(error))
-            | Done::Pulled(Err(error)) => self.failed(None, error),
+            Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error).await,
+            Done::Greeted(Err(error)) | Done::Pulled(Err(error)) => self.failed(None, error).await,
         }
     }
 
-    fn failed(&mut self, journal: Option<JournalId>, error: CallError) -> Outcome {
-        match error {
-            CallError::Refused(refusal) => {
-                tracing::warn!(%refusal, "the hub refused a call");
-                let why = refusal.to_string();
-                let outcome = self.feed(Event::Refused { journal, refusal: *refusal });
-                because(outcome, why)
-            }
-            CallError::Lost(why) => because(self.feed(Event::Lost), why),
-            CallError::Identity(why) => Outcome::Held(Code::Unauthorised, why),
+    async fn failed(&mut self, journal: Option<JournalId>, error: CallError) -> Outcome {
+        match event_of(journal, error) {
+            Ok((event, why)) => because(&self.feed(event).await, why),
+            Err(held) => held,
         }
     }
 
@@ -198,7 +193,7 @@ impl<P: HubPort + 'static> Session<P> {
         let Accepted { granted, opened, grants, skew } =
             match self.greeter.accept(answer, self.next).await {
                 Ok(accepted) => accepted,
-                Err(error) => return self.failed(None, error),
+                Err(error) => return self.failed(None, error).await,
             };
         if skew.abs() > limits::CLOCK_SKEW_MICROS {
             tracing::warn!(
@@ -214,9 +209,9 @@ impl<P: HubPort + 'static> Session<P> {
         self.opened = opened;
         let taken = self.take_up(answer).await;
         if let Err(error) = taken {
-            return self.failed(None, error);
+            return self.failed(None, error).await;
         }
-        self.feed(Event::Greeted(granted))
+        self.feed(Event::Greeted(granted)).await
     }
 
     async fn take_up(&mut self, answer: &GreetAnswer) -> Result<(), CallError> {
@@ -237,10 +232,10 @@ impl<P: HubPort + 'static> Session<P> {
                     other => CallError::Lost(other.to_string()),
                 };
                 tracing::error!(journal = %tail.journal, %refused, "a mailbox was not admitted");
-                return self.failed(None, refused);
+                return self.failed(None, refused).await;
             }
         }
-        self.feed(Event::Pulled)
+        self.feed(Event::Pulled).await
     }
 
     async fn take_in(&mut self, tail: &Tail) -> Result<(), CopyError> {
@@ -248,10 +243,11 @@ impl<P: HubPort + 'static> Session<P> {
         let Some(copies) = self.copies.as_mut() else { return Ok(()) };
         let mut past = tail.first;
         for bytes in &tail.segments {
-            past += u64::from(peek_entries(bytes).map_err(|error| CopyError::Segment {
-                journal: tail.journal.clone(),
-                error,
-            })?);
+            past +=
+                u64::from(peek_entries(bytes).map_err(|error| CopyError::Segment {
+                    journal: tail.journal.clone(),
+                    error,
+                })?);
         }
         let entries = Window { first: tail.first, past, segments: tail.segments.clone() };
         let now = self.parts.clock.now();
@@ -266,31 +262,55 @@ impl<P: HubPort + 'static> Session<P> {
             .collect()
     }
 
-    fn feed(&mut self, event: Event) -> Outcome {
+    /// Feeds an event to the machine and does what it answers. What writes to the store is done here and now: a
+    /// transaction inside a future that nobody polls would hold the one writer for ever.
+    async fn feed(&mut self, event: Event) -> Outcome {
         let mut outcome = Outcome::Going;
-        for action in self.machine.on(event) {
-            match action {
-                Action::StoreEpoch(next) => self.store_epoch(next),
-                Action::Greet => self.greet(),
-                Action::Adopt { journal, .. } => self.adopt(journal),
-                Action::Push { journal, position, first } => self.push(journal, position, first),
-                Action::Pull => self.pull(),
-                Action::Reconnect { pause } => {
-                    outcome = Outcome::Reconnect { pause, why: String::new() };
-                }
-                Action::Hold(code) => outcome = Outcome::Held(code, String::new()),
-                Action::Stop { journal, code } => {
-                    tracing::error!(%journal, %code, "the journal is stopped");
-                    self.seen.stopped.insert(journal, code);
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for action in self.machine.on(event) {
+                let done = match action {
+                    Action::StoreEpoch(next) => {
+                        self.greeter.store_next(next).await.map(|()| Some(Event::EpochStored))
+                    }
+                    Action::Adopt { journal, .. } => self.adopt(journal).await,
+                    other => {
+                        if let Some(end) = self.act(other) {
+                            outcome = end;
+                        }
+                        Ok(None)
+                    }
+                };
+                match done.map_err(|error| event_of(None, error)) {
+                    Ok(event) => events.extend(event),
+                    Err(Ok((event, why))) => {
+                        tracing::warn!(why, "the link gives up this connection");
+                        events.push_back(event);
+                    }
+                    Err(Err(held)) => return held,
                 }
             }
         }
         outcome
     }
 
-    fn store_epoch(&self, next: EpochId) {
-        let greeter = Arc::clone(&self.greeter);
-        self.calls.push(Box::pin(async move { Done::Stored(greeter.store_next(next).await) }));
+    /// Does what needs no store.
+    fn act(&mut self, action: Action) -> Option<Outcome> {
+        match action {
+            Action::StoreEpoch(_) | Action::Adopt { .. } => {}
+            Action::Greet => self.greet(),
+            Action::Push { journal, position, first } => self.push(journal, position, first),
+            Action::Pull => self.pull(),
+            Action::Reconnect { pause } => {
+                return Some(Outcome::Reconnect { pause, why: String::new() });
+            }
+            Action::Hold(code) => return Some(Outcome::Held(code, String::new())),
+            Action::Stop { journal, code } => {
+                tracing::error!(%journal, %code, "the journal is stopped");
+                self.seen.stopped.insert(journal, code);
+            }
+        }
+        None
     }
 
     fn greet(&self) {
@@ -304,14 +324,20 @@ impl<P: HubPort + 'static> Session<P> {
         }));
     }
 
-    fn adopt(&self, journal: JournalId) {
+    /// Makes the hub's copy the prefix. It borrows nothing: a session may move between threads while
+    /// it waits.
+    fn adopt(
+        &self,
+        journal: JournalId,
+    ) -> impl Future<Output = Result<Option<Event>, CallError>> + Send + use<P> {
         let (branch, port) = (self.parts.branch.clone(), Arc::clone(&self.port));
-        let Some(grant) = self.grants.get(&journal).cloned() else { return };
-        let Some(generation) = self.copies.as_ref().map(Copies::generation) else { return };
-        self.calls.push(Box::pin(async move {
-            let adopted = fetch_and_adopt(&branch, port.as_ref(), generation, &grant).await;
-            Done::Adopted(journal, adopted)
-        }));
+        let grant = self.grants.get(&journal).cloned();
+        let generation = self.copies.as_ref().map(Copies::generation);
+        async move {
+            let (Some(grant), Some(generation)) = (grant, generation) else { return Ok(None) };
+            let size = fetch_and_adopt(&branch, port.as_ref(), generation, &grant).await?;
+            Ok(Some(Event::Adopted { journal, size }))
+        }
     }
 
     fn push(&self, journal: JournalId, position: Position, first: u64) {
@@ -340,15 +366,29 @@ impl<P: HubPort + 'static> Session<P> {
     }
 }
 
-fn because(outcome: Outcome, reason: String) -> Outcome {
+/// A failed call as an event, and why; or that an operator must act.
+fn event_of(journal: Option<JournalId>, error: CallError) -> Result<(Event, String), Outcome> {
+    match error {
+        CallError::Refused(refusal) => {
+            tracing::warn!(%refusal, "the hub refused a call");
+            let why = refusal.to_string();
+            Ok((Event::Refused { journal, refusal: *refusal }, why))
+        }
+        CallError::Lost(why) => Ok((Event::Lost, why)),
+        CallError::Identity(why) => Err(Outcome::Held(Code::Unauthorised, why)),
+    }
+}
+
+fn because(outcome: &Outcome, reason: String) -> Outcome {
     match outcome {
-        Outcome::Reconnect { pause, .. } => Outcome::Reconnect { pause, why: reason },
-        Outcome::Held(code, _) => Outcome::Held(code, reason),
+        Outcome::Reconnect { pause, .. } => Outcome::Reconnect { pause: *pause, why: reason },
+        Outcome::Held(code, _) => Outcome::Held(*code, reason),
         Outcome::Going => Outcome::Going,
     }
 }
 
-/// Reads the next window of a journal and signs the size at its end: a durable prefix that is shown for the first time.
+/// Reads the next window of a journal and signs the size at its end: a durable prefix that is shown
+/// for the first time.
 async fn prepare_push(
     parts: &LinkParts,
     journal: &JournalId,

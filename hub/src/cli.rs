@@ -1,0 +1,175 @@
+//! The command line of a hub. Every command gives an [`Answer`]: what is printed, and the exit code. `sanheyi-hub node …`
+//! carries the node's whole command line, so that one file is enough for a small place.
+
+mod platform;
+mod quarantine;
+mod run;
+mod status;
+mod verify;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use sanheyi_node::cli::{self as node, Answer, DIFFERENT, OK, USAGE};
+use sanheyi_node::process::lifecycle::Shutdown;
+use sanheyi_node::store::Database;
+
+use crate::config::{CheckedConfig, EXAMPLE};
+use crate::demo::{self, DemoArgs};
+
+const EXAMPLES: &str = "\
+例 · Examples:
+  sanheyi-hub demo                             一条命令看全过程 · the whole federation, for a year, from one command
+  sanheyi-hub init --folder hub --name hub.example.cn
+  sanheyi-hub platform add jintan --title-zh 金坛 --title-en Jintan --address hub.example.cn:7443 \\
+      --server-name hub.example.cn --out jintan
+  sanheyi-hub run --config hub/hub.toml        运行 · run
+  sanheyi-hub status                           各平台链路、大小与回执 · platforms, sizes, receipts
+  sanheyi-hub quarantine list --platform jintan
+  sanheyi-hub verify --json                    逐字节核验存储 · check the store from its bytes
+  sanheyi-hub node run --config jintan/node.toml
+
+退出码 · Exit codes:
+   0  正常 · all is well
+   1  失败 · the command failed
+   2  发现差异 · verify or demo found a difference
+  64  命令行有误 · the command line is not understood
+  78  配置有误 · the configuration cannot be used";
+
+/// 三合一市级平台 · The hub of Sanheyi: exchanges with its branches and judges what they send.
+#[derive(Debug, Parser)]
+#[command(name = "sanheyi-hub", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 生成证书、密钥与配置 · Make the authority, keys and configuration of a new hub
+    Init(run::InitArgs),
+    /// 运行，直到收到 SIGTERM 或 SIGINT · Run until SIGTERM or SIGINT
+    Run(At),
+    /// 登记与列出平台 · Register and list platforms
+    #[command(subcommand)]
+    Platform(platform::PlatformCommand),
+    /// 各平台的链路、大小与回执 · Platforms: sizes, receipts, what is stopped
+    Status(Listing),
+    /// 逐字节核验存储 · Check the store from its bytes alone
+    Verify(Listing),
+    /// 隔离区 · What the gate did not accept
+    #[command(subcommand)]
+    Quarantine(quarantine::QuarantineCommand),
+    /// 配置示例与检查 · Print an example configuration, or check one
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// 演示全过程 · A hub, three nodes and a year of cases, from one command
+    Demo(DemoArgs),
+    /// 节点命令 · The node's command line
+    #[command(disable_help_flag = true)]
+    Node(NodeArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// 打印配置示例 · Print an example, every key with its meaning
+    Example,
+    /// 检查配置 · Check a configuration and the files that it names
+    Check(At),
+}
+
+/// Whose hub it is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct At {
+    /// 配置文件 · The configuration
+    #[arg(long, value_name = "FILE", default_value = "hub.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Whose hub it is, and how to show it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// 输出 JSON · Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+struct NodeArgs {
+    /// 节点命令及参数 · The node's command and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
+/// The program `sanheyi-hub`.
+pub fn main() -> ExitCode {
+    run_from(std::env::args_os())
+}
+
+/// Runs the command line `args`, the first of which is the program's name.
+pub fn run_from<I, T>(args: I) -> ExitCode
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => node::conclude(runtime.block_on(answer(args))),
+        Err(error) => node::conclude(Err(error.into())),
+    }
+}
+
+/// Carries out a command line.
+///
+/// # Errors
+/// Of the command; a command line that is not understood is no error but an answer already given.
+pub async fn answer<I, T>(args: I) -> anyhow::Result<Answer>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let command = match Cli::try_parse_from(args) {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // Help and version come this way, too. Where nobody listens nothing can be said.
+            let _ = error.print();
+            let code = if error.use_stderr() { USAGE } else { OK };
+            return Ok(Answer { text: String::new(), code });
+        }
+    };
+    match command {
+        Command::Init(args) => run::init(args),
+        Command::Run(at) => run::run(&at).await,
+        Command::Platform(command) => platform::platform(command).await,
+        Command::Status(listing) => status::status(&listing).await,
+        Command::Verify(listing) => verify::verify(&listing).await,
+        Command::Quarantine(command) => quarantine::quarantine(command).await,
+        Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
+        Command::Config(ConfigCommand::Check(at)) => run::check(&at),
+        Command::Demo(args) => demonstrate(args).await,
+        Command::Node(NodeArgs { args }) => {
+            let name = OsString::from("sanheyi-hub node");
+            node::answer(std::iter::once(name).chain(args)).await
+        }
+    }
+}
+
+async fn demonstrate(args: DemoArgs) -> anyhow::Result<Answer> {
+    sanheyi_node::process::tls::install_provider();
+    let agreed = demo::run(args, Shutdown::on_signals()?).await?;
+    let code = if agreed { OK } else { DIFFERENT };
+    Ok(Answer { text: String::new(), code })
+}
+
+impl At {
+    /// The configuration, and the store beside the hub that may be running.
+    pub(crate) async fn open(&self) -> anyhow::Result<(CheckedConfig, Database)> {
+        let config = CheckedConfig::load(&self.config)?;
+        let database = Database::open_read_only(&config.database()).await?;
+        Ok((config, database))
+    }
+}

@@ -1,0 +1,124 @@
+//! `status`: every platform as the hub's store has it.
+
+use sanheyi_node::cli::Answer;
+use sanheyi_node::cli::table::{Align, Table, grouped};
+use sanheyi_node::store::{Database, StoreError};
+use serde::Serialize;
+
+use super::Listing;
+use crate::store::{PlatformRow, gate_get, platform_list};
+
+/// The report; these are the keys of `--json`.
+#[derive(Debug, Serialize)]
+struct StatusReport {
+    hub: String,
+    platforms: Vec<PlatformStatus>,
+}
+
+/// One platform.
+#[derive(Debug, Serialize)]
+struct PlatformStatus {
+    platform: String,
+    title_zh: String,
+    title_en: String,
+    journals: Vec<JournalStatus>,
+}
+
+/// One journal of it that the hub holds.
+#[derive(Debug, Serialize)]
+struct JournalStatus {
+    journal: String,
+    entries: u64,
+    root: String,
+    epochs: u64,
+    accepted: u64,
+    quarantined: u64,
+    pending: u64,
+    unjudged: u64,
+    stopped: Option<String>,
+}
+
+pub(crate) async fn status(listing: &Listing) -> anyhow::Result<Answer> {
+    let (config, database) = listing.at.open().await?;
+    let platforms = gather(&database).await;
+    database.close().await;
+    let report = StatusReport { hub: config.hub.to_string(), platforms: platforms? };
+    Answer::report(&report, listing.json, text)
+}
+
+async fn gather(database: &Database) -> Result<Vec<PlatformStatus>, StoreError> {
+    let mut platforms = Vec::new();
+    for row in platform_list(database).await? {
+        platforms.push(one(database, row).await?);
+    }
+    Ok(platforms)
+}
+
+async fn one(database: &Database, row: PlatformRow) -> Result<PlatformStatus, StoreError> {
+    let store = database.of(&row.platform);
+    let mut journals = Vec::new();
+    for journal in store.journal_list().await?.into_iter().filter(|journal| !journal.home) {
+        let (counts, _) = store.receipt_counts(journal.number).await?;
+        let judged = gate_get(&store, journal.number).await?.unwrap_or(0);
+        journals.push(JournalStatus {
+            journal: journal.head.journal.to_string(),
+            entries: journal.head.size,
+            root: journal.head.root.to_string(),
+            epochs: journal.serial,
+            accepted: counts.accepted,
+            quarantined: counts.quarantined,
+            pending: counts.pending,
+            unjudged: journal.head.size.saturating_sub(judged),
+            stopped: journal.stopped,
+        });
+    }
+    Ok(PlatformStatus {
+        platform: row.platform.to_string(),
+        title_zh: row.title_zh,
+        title_en: row.title_en,
+        journals,
+    })
+}
+
+fn text(report: &StatusReport) -> String {
+    let (left, right) = (Align::Left, Align::Right);
+    let mut table = Table::new(&[
+        ("平台 PLATFORM", left),
+        ("条目 ENTRIES", right),
+        ("已接受 ACCEPTED", right),
+        ("已隔离 QUARANTINED", right),
+        ("待判 PENDING", right),
+        ("未判 UNJUDGED", right),
+        ("状态 STATE", left),
+        ("根 ROOT", left),
+    ]);
+    let mut stops = String::new();
+    for platform in &report.platforms {
+        let title = format!("{} {}", platform.title_zh, platform.title_en);
+        if platform.journals.is_empty() {
+            let none = || "–".to_owned();
+            let never = "从未问候 never greeted".to_owned();
+            table.row([title.clone(), none(), none(), none(), none(), none(), never, none()]);
+        }
+        for journal in &platform.journals {
+            let state = match &journal.stopped {
+                None => "接收中 open".to_owned(),
+                Some(why) => {
+                    stops.push_str(&format!("{}: {why}\n", journal.journal));
+                    "已停止 STOPPED".to_owned()
+                }
+            };
+            table.row([
+                title.clone(),
+                grouped(journal.entries),
+                grouped(journal.accepted),
+                grouped(journal.quarantined),
+                grouped(journal.pending),
+                grouped(journal.unjudged),
+                state,
+                journal.root.chars().take(16).collect(),
+            ]);
+        }
+    }
+    format!("市级平台 · hub {}\n{}{stops}", report.hub, table.render())
+}

@@ -1,0 +1,31 @@
+//! `verify`: the hub's store held against its own bytes, platform by platform.
+
+use std::collections::BTreeMap;
+
+use sanheyi_node::branch;
+use sanheyi_node::cli::verify::{VerifyReport, text};
+use sanheyi_node::cli::{Answer, DIFFERENT};
+
+use super::Listing;
+use crate::app::signing_key;
+use crate::store::platform_list;
+
+pub(crate) async fn verify(listing: &Listing) -> anyhow::Result<Answer> {
+    let (config, database) = listing.at.open().await?;
+    let platforms = platform_list(&database).await?;
+    let mut keys: BTreeMap<_, _> =
+        platforms.iter().map(|row| (row.platform.clone(), row.key)).collect();
+    keys.insert(config.hub.clone(), signing_key(&config.signing)?.verifying());
+    let mut reports = Vec::new();
+    for row in &platforms {
+        let found = branch::verify(&database.of(&row.platform), &keys).await?;
+        reports.push(VerifyReport::new(row.platform.as_str(), found));
+    }
+    database.close().await;
+    let clean = reports.iter().all(|report| report.clean);
+    let answer = Answer::report(&reports, listing.json, |reports| {
+        let each = |report: &VerifyReport| format!("【{}】\n{}", report.platform, text(report));
+        reports.iter().map(each).collect()
+    })?;
+    Ok(if clean { answer } else { Answer { code: DIFFERENT, ..answer } })
+}

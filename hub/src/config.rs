@@ -1,0 +1,180 @@
+//! The hub's configuration: one TOML file, checked whole before anything starts.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::process::config::{ConfigError, Problems, load, resolve};
+use sanheyi_node::process::said::Said;
+use sanheyi_node::process::telemetry::{DEFAULT_FILTER, LogFormat};
+use serde::Deserialize;
+
+/// The example that `sanheyi-hub config example` prints.
+pub const EXAMPLE: &str = include_str!("../../deploy/hub.example.toml");
+
+/// A hub's configuration. Paths are relative to the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubConfig {
+    /// Id of the hub's own platform, such as `changzhou`.
+    pub hub: String,
+    /// Folder of its data: the store is `hub.sqlite` in it.
+    pub data: PathBuf,
+    /// Address and port where branches connect.
+    pub listen: String,
+    /// Keys of the form.
+    pub keys: Keys,
+    /// Certificates of the line.
+    pub tls: Tls,
+    /// The log.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// Keys of the form.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// File with the seed that signs checkpoints and grants: 64 hex digits, mode 600.
+    pub signing: PathBuf,
+}
+
+/// Certificates of the line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The authority's certificate.
+    pub ca: PathBuf,
+    /// The hub's certificate chain.
+    pub certificate: PathBuf,
+    /// Its private key, mode 600.
+    pub key: PathBuf,
+}
+
+/// The log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// What is logged, such as `info` or `sanheyi_hub=debug`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: DEFAULT_FILTER.to_owned() }
+    }
+}
+
+/// A configuration that was checked: ids are ids, addresses addresses, paths absolute or as given.
+#[derive(Clone, Debug)]
+pub struct CheckedConfig {
+    /// The hub's own platform.
+    pub hub: PlatformId,
+    /// Folder of its data.
+    pub data: PathBuf,
+    /// Where branches connect.
+    pub listen: SocketAddr,
+    /// File of the signing seed.
+    pub signing: PathBuf,
+    /// The line's certificates.
+    pub tls: Tls,
+    /// The log.
+    pub log: Log,
+}
+
+impl CheckedConfig {
+    /// Loads and checks a file; all problems at once.
+    ///
+    /// # Errors
+    /// If it cannot be read, or has problems.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let raw: HubConfig = load(path)?;
+        raw.check(path)
+    }
+
+    /// Where the store lies.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("hub.sqlite")
+    }
+}
+
+impl HubConfig {
+    /// Checks what was read from `path`.
+    ///
+    /// # Errors
+    /// With all problems at once.
+    pub fn check(self, path: &Path) -> Result<CheckedConfig, ConfigError> {
+        let mut problems = Problems::new(path);
+        let hub = self.hub.parse::<PlatformId>();
+        if let Err(error) = &hub {
+            let said = Said::new("平台标识不合规", error.to_string());
+            problems.add("hub", said, Said::new("例如 changzhou", "for example changzhou"));
+        }
+        let listen = self.listen.parse::<SocketAddr>();
+        if listen.is_err() {
+            problems.add(
+                "listen",
+                Said::new("应为 IP地址:端口", "must be address:port"),
+                Said::new("例如 0.0.0.0:7443", "for example 0.0.0.0:7443"),
+            );
+        }
+        let at = |file: &Path| resolve(path, file);
+        let files = [
+            ("tls.ca", at(&self.tls.ca)),
+            ("tls.certificate", at(&self.tls.certificate)),
+            ("tls.key", at(&self.tls.key)),
+            ("keys.signing", at(&self.keys.signing)),
+        ];
+        for (place, file) in &files {
+            if !file.is_file() {
+                let said = Said::new(
+                    format!("没有找到文件 {}", file.display()),
+                    format!("there is no file {}", file.display()),
+                );
+                let remedy = Said::new(
+                    "请用 sanheyi-hub init 生成，或修改路径",
+                    "make it with `sanheyi-hub init`, or correct the path",
+                );
+                problems.add(*place, said, remedy);
+            }
+        }
+        let [ca, certificate, key, signing] = files.map(|(_, file)| file);
+        let (Ok(hub), Ok(listen)) = (hub, listen) else {
+            return Err(ConfigError::Problems(problems));
+        };
+        problems.finish()?;
+        Ok(CheckedConfig {
+            hub,
+            data: at(&self.data),
+            listen,
+            signing,
+            tls: Tls { ca, certificate, key },
+            log: self.log,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sanheyi_node::process::config::parse;
+
+    #[test]
+    fn the_example_is_read_and_its_absent_files_are_all_named_at_once() {
+        let path = Path::new("/nowhere/hub.toml");
+        let raw: HubConfig = parse(path, EXAMPLE).unwrap();
+        let said = raw.check(path).unwrap_err().to_string();
+        for place in ["tls.ca", "tls.certificate", "tls.key", "keys.signing"] {
+            assert!(said.contains(place), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_typo_is_named_with_the_key_that_was_meant() {
+        let typo = EXAMPLE.replace("listen =", "liste =");
+        let said = parse::<HubConfig>(Path::new("hub.toml"), &typo).unwrap_err().to_string();
+        assert!(said.contains("liste") && said.contains("listen"), "{said}");
+    }
+}

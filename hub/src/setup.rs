@@ -1,0 +1,187 @@
+//! Setting a federation up: the hub's authority, keys and configuration; a platform's registration and what its node needs.
+//!
+//! The keys of a node made here are made on the hub's machine and carried over by hand.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::suite::{SigningKey, VerifyingKey};
+use sanheyi_node::process::clock::Clock;
+use sanheyi_node::process::entropy::Entropy;
+use sanheyi_node::process::secret::{SecretError, write_secret};
+use sanheyi_node::store::{Database, StoreError};
+use thiserror::Error;
+
+use crate::app::{BuildError, signing_key};
+use crate::authority::request::request;
+use crate::authority::{Authority, AuthorityError, CERTIFICATE_DAYS};
+use crate::store::{PlatformRow, STEPS, platform_put};
+
+/// Why a federation could not be set up.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The authority refused.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// A secret could not be written or read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A key could not be read.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file could not be written.
+    #[error("无法写入 {path} · cannot write {path}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The platform is registered already, with another key.
+    #[error(
+        "平台 {0} 已登记；更换密钥须重新注册 · platform {0} is registered already: a key changes only by enrolling again"
+    )]
+    Registered(PlatformId),
+}
+
+/// What setting up needs.
+#[derive(Clone)]
+pub struct Setup {
+    /// The hub's folder: configuration, authority, keys, data.
+    pub folder: PathBuf,
+    /// The hub's own platform.
+    pub hub: PlatformId,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A platform to be registered.
+#[derive(Clone, Debug)]
+pub struct NewPlatform {
+    /// Its id.
+    pub platform: PlatformId,
+    /// Its name in Chinese.
+    pub title_zh: String,
+    /// Its name in English.
+    pub title_en: String,
+    /// Address where its node reaches the hub, `host:port`.
+    pub address: String,
+    /// Name in the hub's certificate that the node expects.
+    pub server_name: String,
+    /// Folder for what its node needs.
+    pub out: PathBuf,
+}
+
+fn write(path: &Path, text: &str) -> Result<(), SetupError> {
+    let failed = |source| SetupError::File { path: path.to_owned(), source };
+    std::fs::write(path, text).map_err(failed)
+}
+
+fn folder(path: &Path) -> Result<(), SetupError> {
+    let failed = |source| SetupError::File { path: path.to_owned(), source };
+    std::fs::create_dir_all(path).map_err(failed)
+}
+
+impl Setup {
+    /// Makes the hub's authority, keys and configuration. `names`: where branches reach it, names or addresses.
+    ///
+    /// # Errors
+    /// See [`SetupError`]; what is there already is not overwritten.
+    pub fn init(&self, names: &[String], listen: &str) -> Result<PathBuf, SetupError> {
+        folder(&self.folder)?;
+        let now = self.clock.now();
+        let entropy = self.entropy.as_ref();
+        let authority = Authority::create(&self.folder, &self.hub, now, entropy)?;
+        let own = request(&self.hub)?;
+        let days = CERTIFICATE_DAYS;
+        let chain = authority.issue(&self.hub, &own.csr_pem, names, now, days, entropy)?;
+        write(&self.folder.join("hub.pem"), &chain)?;
+        write_secret(&self.folder.join("hub.key"), own.key_pem.as_bytes())?;
+        self.write_seed(&self.folder.join("signing.key"))?;
+        let config = crate::config::EXAMPLE
+            .replace("\"changzhou\"", &format!("\"{}\"", self.hub))
+            .replace("\"0.0.0.0:7443\"", &format!("\"{listen}\""));
+        let path = self.folder.join("hub.toml");
+        write(&path, &config)?;
+        Ok(path)
+    }
+
+    fn write_seed(&self, path: &Path) -> Result<SigningKey, SetupError> {
+        let seed = self.entropy.seed32();
+        let key = SigningKey::from_seed(&seed);
+        write_secret(path, key.seed_hex().as_bytes())?;
+        Ok(key)
+    }
+
+    /// The hub's verifying key.
+    ///
+    /// # Errors
+    /// If its seed cannot be read.
+    pub fn hub_key(&self) -> Result<VerifyingKey, SetupError> {
+        Ok(signing_key(&self.folder.join("signing.key"))?.verifying())
+    }
+
+    /// Registers a platform and writes what its node needs into its folder: certificates, keys, `node.toml`.
+    ///
+    /// # Errors
+    /// See [`SetupError`].
+    pub async fn platform_add(&self, new: &NewPlatform) -> Result<PathBuf, SetupError> {
+        folder(&new.out)?;
+        let authority = Authority::open(&self.folder)?;
+        let now = self.clock.now();
+        let own = request(&new.platform)?;
+        let entropy = self.entropy.as_ref();
+        let days = CERTIFICATE_DAYS;
+        let chain = authority.issue(&new.platform, &own.csr_pem, &[], now, days, entropy)?;
+        let key = self.write_seed(&new.out.join("signing.key"))?;
+        write_secret(&new.out.join("node.key"), own.key_pem.as_bytes())?;
+        write(&new.out.join("node.pem"), &chain)?;
+        write(&new.out.join("ca.pem"), authority.certificate_pem())?;
+        let config = new.out.join("node.toml");
+        write(&config, &self.node_config(new)?)?;
+        self.register(new, key.verifying()).await?;
+        Ok(config)
+    }
+
+    fn node_config(&self, new: &NewPlatform) -> Result<String, SetupError> {
+        Ok(format!(
+            "platform = \"{}\"\nhub = \"{}\"\ndata = \"data\"\n\n[uplink]\naddress = \"{}\"\n\
+             server_name = \"{}\"\n\n[keys]\nsigning = \"signing.key\"\nhub_key = \"{}\"\n\n[tls]\n\
+             ca = \"ca.pem\"\ncertificate = \"node.pem\"\nkey = \"node.key\"\n",
+            new.platform,
+            self.hub,
+            new.address,
+            new.server_name,
+            self.hub_key()?
+        ))
+    }
+
+    /// Registers a platform's key in the hub's store.
+    ///
+    /// # Errors
+    /// [`SetupError::Registered`] if it is there already.
+    pub async fn register(&self, new: &NewPlatform, key: VerifyingKey) -> Result<(), SetupError> {
+        let data = self.folder.join("data");
+        folder(&data)?;
+        let database = Database::open(&data.join("hub.sqlite"), STEPS).await?;
+        let row = PlatformRow {
+            platform: new.platform.clone(),
+            title_zh: new.title_zh.clone(),
+            title_en: new.title_en.clone(),
+            key,
+            added: self.clock.now(),
+        };
+        let mut tx = database.begin("platform_put").await?;
+        let fresh = platform_put(&mut tx, &row).await?;
+        tx.commit().await?;
+        database.close().await;
+        if fresh { Ok(()) } else { Err(SetupError::Registered(new.platform.clone())) }
+    }
+}

@@ -1,0 +1,144 @@
+//! A group of submissions: gathered while the last one was being committed, and decided one after
+//! another, each all or none.
+
+use std::collections::BTreeMap;
+
+use sanheyi_exchange_spec::gate::Reason;
+use sanheyi_exchange_spec::ids::Lane;
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::time::Timestamp;
+use tokio::sync::mpsc;
+
+use super::decide::{Expected, Heads, UNSEALED};
+use super::journal::Sealed;
+use super::submit::{Appended, Draft, Refused, key, lane_of, seal_draft, state_of};
+use super::writer::{Answer, Job, Writer};
+use crate::store::{ExpectationRow, StoreError, Tx};
+
+/// Drafts decided in one group: bounds the commit that a small write may have to wait for.
+const GROUP_DRAFTS: usize = 8192;
+
+/// Submissions and where they are answered.
+pub(super) type Group = Vec<(Vec<Draft>, Answer)>;
+
+/// A decided group, not yet written.
+#[derive(Default)]
+pub(super) struct Decided {
+    pub(super) entries: BTreeMap<Lane, Vec<Sealed>>,
+    pub(super) expectations: Vec<(Lane, ExpectationRow)>,
+    pub(super) answers: Vec<Result<Vec<Appended>, Vec<Refused>>>,
+}
+
+/// The submissions that have arrived meanwhile; another kind of job that ends them waits.
+pub(super) fn gather(
+    first: (Vec<Draft>, Answer),
+    queue: &mut mpsc::Receiver<Job>,
+    waiting: &mut Option<Job>,
+) -> Group {
+    let mut drafts = first.0.len();
+    let mut group = vec![first];
+    while drafts < GROUP_DRAFTS {
+        match queue.try_recv() {
+            Ok(Job::Submit(more, answer)) => {
+                drafts += more.len();
+                group.push((more, answer));
+            }
+            Ok(other) => {
+                *waiting = Some(other);
+                break;
+            }
+            Err(_) => break,
+        }
+    }
+    group
+}
+
+impl Writer {
+    /// Decides one submission, all or none, on top of what the group has written so far.
+    pub(super) async fn decide(
+        &self,
+        tx: &mut Tx,
+        heads: &mut Heads<'_>,
+        drafts: &[Draft],
+        now: Timestamp,
+        decided: &mut Decided,
+    ) -> Result<(), StoreError> {
+        let mut refused = Vec::new();
+        let mut undo = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.iter().enumerate() {
+            if let Some(reason) = self.objection(tx, heads, draft).await? {
+                refused.push(Refused { index, reasons: vec![reason] });
+            } else {
+                let state = draft.follows.map_or(1, |(revision, _)| revision + 1);
+                // The digest follows with the salt.
+                let before = heads.written.insert(key(draft), (state, UNSEALED));
+                undo.push((key(draft), before));
+            }
+        }
+        if !refused.is_empty() {
+            heads.restore(undo);
+            decided.answers.push(Err(refused));
+            return Ok(());
+        }
+        let appended = self.seal_all(heads, drafts, now, decided);
+        decided.answers.push(Ok(appended));
+        Ok(())
+    }
+
+    async fn objection(
+        &self,
+        tx: &mut Tx,
+        heads: &Heads<'_>,
+        draft: &Draft,
+    ) -> Result<Option<Reason>, StoreError> {
+        let own = Expected {
+            dataset: draft.dataset.as_str(),
+            record: draft.record.as_str(),
+            state: draft.follows,
+            own: true,
+        };
+        if let Some(reason) = heads.check(tx, &self.store, &own).await? {
+            return Ok(Some(reason));
+        }
+        for read in &draft.reads {
+            let expected = Expected {
+                dataset: &read.dataset,
+                record: &read.record,
+                state: state_of(read),
+                own: false,
+            };
+            if let Some(reason) = heads.check(tx, &self.store, &expected).await? {
+                return Ok(Some(reason));
+            }
+        }
+        Ok(None)
+    }
+
+    fn seal_all(
+        &self,
+        heads: &mut Heads<'_>,
+        drafts: &[Draft],
+        now: Timestamp,
+        decided: &mut Decided,
+    ) -> Vec<Appended> {
+        let mut salts = vec![0; drafts.len() * limits::SALT_BYTES];
+        self.entropy.fill(&mut salts);
+        let mut appended = Vec::with_capacity(drafts.len());
+        for (draft, salt) in drafts.iter().zip(salts.chunks_exact(limits::SALT_BYTES)) {
+            let lane = lane_of(draft);
+            let entry = seal_draft(draft, salt, now);
+            let queue = decided.entries.entry(lane).or_default();
+            let base = self.lanes.get(&lane).map_or(0, |journal| journal.head().size);
+            let sequence = base + queue.len() as u64;
+            let revision = draft.follows.map_or(1, |(revision, _)| revision + 1);
+            heads.written.insert(key(draft), (revision, entry.digest));
+            appended.push(Appended { sequence, revision, digest: entry.digest });
+            if !draft.reads.is_empty() {
+                let reads = draft.reads.clone();
+                decided.expectations.push((lane, ExpectationRow { sequence, reads }));
+            }
+            queue.push(entry);
+        }
+        appended
+    }
+}

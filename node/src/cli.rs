@@ -1,0 +1,246 @@
+//! The command line of a node. Every command gives an [`Answer`]: what is printed, and the exit
+//! code. Listings have `--json`: one document with stable keys in snake_case, described with each
+//! command's report.
+//!
+//! The program of a hub carries the same commands: it hands their arguments to [`run_from`].
+
+pub mod local;
+pub mod records;
+pub mod run;
+pub mod status;
+pub mod table;
+pub mod verify;
+
+use std::error::Error as StdError;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+use crate::config::{EXAMPLE, NodeConfig};
+use crate::process::config::ConfigError;
+use crate::store::{Database, Store, StoreError};
+
+/// All is well.
+pub const OK: u8 = 0;
+/// The command failed.
+pub const FAILED: u8 = 1;
+/// `verify` found a difference.
+pub const DIFFERENT: u8 = 2;
+/// The command line is not understood (`EX_USAGE`).
+pub const USAGE: u8 = 64;
+/// The configuration cannot be used (`EX_CONFIG`): starting again does not help.
+pub const CONFIG: u8 = 78;
+
+const EXAMPLES: &str = "\
+例 · Examples:
+  sanheyi-node config example > node.toml      写出配置示例 · write an example configuration
+  sanheyi-node config check                    检查配置、密钥与证书 · check it, keys and certificates too
+  sanheyi-node run                             运行（读取 ./node.toml）· run by ./node.toml
+  sanheyi-node status                          链路与回执概况 · the link, and what became of entries
+  sanheyi-node records --dataset case.case --limit 20
+  sanheyi-node verify --json                   逐字节核验存储 · check the store from its bytes
+
+退出码 · Exit codes:
+   0  正常 · all is well
+   1  失败 · the command failed
+   2  核验发现差异 · verify found a difference
+  64  命令行有误 · the command line is not understood
+  78  配置有误 · the configuration cannot be used";
+
+/// 三合一平台节点 · A node of Sanheyi: runs one platform's branch and shows how it stands.
+#[derive(Debug, Parser)]
+#[command(name = "sanheyi-node", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 运行节点，直到收到 SIGTERM 或 SIGINT · Run the node until SIGTERM or SIGINT
+    #[command(after_help = run::HELP)]
+    Run(At),
+    /// 查看链路、积压与回执 · Show the link, what is behind, and what became of entries
+    #[command(after_help = status::HELP)]
+    Status(Listing),
+    /// 逐字节核验存储 · Check the store from its bytes alone
+    #[command(after_help = verify::HELP)]
+    Verify(Listing),
+    /// 列出记录及其状态 · List records and how they stand
+    #[command(after_help = records::HELP)]
+    Records(records::RecordsArgs),
+    /// 配置示例与检查 · Print an example configuration, or check one
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// 打印配置示例 · Print an example, every key with its meaning
+    Example,
+    /// 检查配置、密钥与证书 · Check a configuration with its keys and certificates
+    Check(At),
+}
+
+/// Whose node it is.
+#[derive(Clone, Debug, Args)]
+pub struct At {
+    /// 配置文件 · The configuration
+    #[arg(long, value_name = "FILE", default_value = "node.toml")]
+    pub config: PathBuf,
+}
+
+/// Whose node it is, and how to show it.
+#[derive(Clone, Debug, Args)]
+pub struct Listing {
+    /// Whose node it is.
+    #[command(flatten)]
+    pub at: At,
+    /// 输出 JSON · Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a command came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// For standard output.
+    pub text: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+/// The program `sanheyi-node`.
+pub fn main() -> ExitCode {
+    run_from(std::env::args_os())
+}
+
+/// Runs the command line `args`, the first of which is the program's name.
+pub fn run_from<I, T>(args: I) -> ExitCode
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let answer = match runtime {
+        Ok(runtime) => runtime.block_on(answer(args)),
+        Err(error) => Err(error.into()),
+    };
+    conclude(answer)
+}
+
+/// Shows what a command came to, or complains; gives the exit code to the system.
+pub fn conclude(answer: anyhow::Result<Answer>) -> ExitCode {
+    let code = match answer {
+        Ok(Answer { text, code }) => show(&text).map_or(FAILED, |()| code),
+        Err(error) => complain(error.as_ref()),
+    };
+    ExitCode::from(code)
+}
+
+/// Carries out a command line.
+///
+/// # Errors
+/// Of the command; a command line that is not understood is no error but an answer already given.
+pub async fn answer<I, T>(args: I) -> anyhow::Result<Answer>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let command = match Cli::try_parse_from(args) {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // Help and version come this way, too. Where nobody listens nothing can be said.
+            let _ = error.print();
+            let code = if error.use_stderr() { USAGE } else { OK };
+            return Ok(Answer { text: String::new(), code });
+        }
+    };
+    match command {
+        Command::Run(at) => run::run(&at).await,
+        Command::Status(listing) => status::status(&listing).await,
+        Command::Verify(listing) => verify::verify(&listing).await,
+        Command::Records(args) => records::records(&args).await,
+        Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
+        Command::Config(ConfigCommand::Check(at)) => run::check(&at),
+    }
+}
+
+fn show(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // `… | head` has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        shown => shown,
+    }
+}
+
+/// Says an error with all its causes; answers the exit code.
+fn complain(error: &(dyn StdError + 'static)) -> u8 {
+    let mut text = format!("错误 · error: {error}\n");
+    let mut code = FAILED;
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.is::<ConfigError>() {
+            code = CONFIG;
+        }
+        next = cause.source();
+        if let Some(deeper) = next {
+            text.push_str(&format!("  原因 · because: {deeper}\n"));
+        }
+    }
+    // Nobody is left to hear it if standard error is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
+    code
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// All is well.
+    pub fn ok(text: String) -> Self {
+        Self { text, code: OK }
+    }
+
+    /// A report as JSON, or as text.
+    ///
+    /// # Errors
+    /// If the report cannot be written as JSON.
+    pub fn report<R: Serialize>(
+        report: &R,
+        json: bool,
+        text: fn(&R) -> String,
+    ) -> anyhow::Result<Self> {
+        if !json {
+            return Ok(Self::ok(text(report)));
+        }
+        let mut text = serde_json::to_string_pretty(report)?;
+        text.push('\n');
+        Ok(Self::ok(text))
+    }
+}
+
+// === impl At ===
+
+impl At {
+    /// The configuration, and the store beside the node that may be running.
+    async fn open(&self) -> anyhow::Result<(NodeConfig, Store)> {
+        let config = NodeConfig::load(&self.config)?;
+        let database = Database::open_read_only(&config.database()).await?;
+        let store = database.of(&config.platform);
+        Ok((config, store))
+    }
+}
+
+/// Closes what [`At::open`] opened.
+async fn closed<T>(store: &Store, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+    store.database().close().await;
+    outcome
+}
+
+#[cfg(test)]
+mod tests;

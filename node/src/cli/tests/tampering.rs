@@ -1,0 +1,71 @@
+//! Whatever somebody changes in the database, `verify` names its table and column.
+
+use super::{DIFFERENT, command, folder, json};
+use crate::tests::{database_of, tamper};
+
+/// Changes a store by `sql` and checks what `verify` names.
+async fn names(sql: &'static str, table: &str, column: &str) {
+    let dir = folder().await;
+    assert!(tamper(&database_of(dir.path()), sql).await > 0, "{sql}");
+    let answer = command(dir.path(), &["verify"]).await;
+    assert_eq!(answer.code, DIFFERENT, "{sql}\n{}", answer.text);
+    assert!(answer.text.contains(&format!("  {table}.{column} ")), "{sql}\n{}", answer.text);
+    let report = json(dir.path(), &["verify"]).await;
+    assert_eq!(report["clean"], false);
+    let journals = report["journals"].as_array().unwrap();
+    let found = journals.iter().find_map(|one| one["difference"].as_object()).unwrap();
+    assert_eq!((&found["table"], &found["column"]), (&table.into(), &column.into()), "{sql}");
+}
+
+#[tokio::test]
+async fn an_altered_byte_of_a_segment() {
+    // One byte in the middle of the frame of 300 entries.
+    let sql = "UPDATE segment SET bytes = CAST(substr(bytes, 1, length(bytes) / 2) AS BLOB) \
+        || CASE substr(bytes, length(bytes) / 2 + 1, 1) WHEN x'00' THEN x'01' ELSE x'00' END \
+        || substr(bytes, length(bytes) / 2 + 2) WHERE first = 0";
+    names(sql, "segment", "bytes").await;
+}
+
+#[tokio::test]
+async fn a_removed_segment() {
+    names("DELETE FROM segment WHERE first = 300", "segment", "first").await;
+    names("DELETE FROM segment WHERE first = 302", "journal", "size").await;
+}
+
+#[tokio::test]
+async fn another_count_of_entries() {
+    names("UPDATE segment SET entries = 299 WHERE first = 0", "segment", "entries").await;
+}
+
+#[tokio::test]
+async fn a_changed_root_and_a_changed_size() {
+    names("UPDATE journal SET root = zeroblob(32) WHERE size > 0", "journal", "root").await;
+    names("UPDATE journal SET size = 302 WHERE size = 303", "journal", "root").await;
+}
+
+#[tokio::test]
+async fn a_changed_or_removed_tile() {
+    let changed = "UPDATE tile SET hashes = zeroblob(32) || substr(hashes, 33) WHERE level = 0";
+    names(changed, "tile", "hashes").await;
+    names("DELETE FROM tile WHERE position = 1", "tile", "hashes").await;
+}
+
+#[tokio::test]
+async fn a_removed_or_moved_index_row() {
+    let removed = "DELETE FROM record WHERE key = (SELECT max(key) FROM record)";
+    names(removed, "record", "key").await;
+    let moved = "UPDATE record SET place = (SELECT place FROM record ORDER BY key LIMIT 1) \
+        WHERE key = (SELECT max(key) FROM record)";
+    names(moved, "record", "key").await;
+    names("UPDATE record SET place = x'00'", "record", "place").await;
+}
+
+#[tokio::test]
+async fn a_changed_receipt_and_a_changed_checkpoint() {
+    names("UPDATE receipt SET root = zeroblob(32)", "receipt", "root").await;
+    names("UPDATE receipt SET accepted = accepted - 1", "receipt", "accepted").await;
+    names("UPDATE receipt SET first = 1", "receipt", "first").await;
+    names("UPDATE checkpoint SET size = 301", "checkpoint", "size").await;
+    names("UPDATE checkpoint SET size = 999", "checkpoint", "size").await;
+    names("UPDATE checkpoint SET note = replace(note, '302', '301')", "checkpoint", "note").await;
+}

@@ -1,0 +1,130 @@
+//! The Intake service: convert in, call the branch, convert out.
+
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_proto::exchange::v1 as wire;
+use sanheyi_proto::exchange::v1::intake_server::{Intake, IntakeServer};
+use thiserror::Error;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
+use tonic::{Request, Response, Status};
+
+use super::convert;
+use super::socket::Socket;
+use crate::branch::{Branch, Refused, SubmitError, check};
+use crate::process::lifecycle::Shutdown;
+use crate::uplink::status::to_status;
+
+/// HTTP/2 window of a stream and of the connection: a whole submission, so that none waits for a
+/// window to open.
+const H2_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+
+/// Why the service ended.
+#[derive(Debug, Error)]
+#[error("收件服务停止 / the intake has stopped")]
+pub struct ServeError(#[from] tonic::transport::Error);
+
+/// Takes submissions at `socket` until a soft shutdown; calls under way are answered first.
+///
+/// # Errors
+/// If the socket fails.
+pub async fn serve(socket: Socket, branch: Branch, shutdown: Shutdown) -> Result<(), ServeError> {
+    let Socket { listener, file } = socket;
+    // An answer's size follows from the drafts asked about and the reasons kept for each.
+    let service = IntakeServer::new(Door { branch })
+        .max_decoding_message_size(limits::SUBMIT_BYTES)
+        .max_encoding_message_size(usize::MAX);
+    let served = Server::builder()
+        .initial_stream_window_size(H2_WINDOW_BYTES)
+        .initial_connection_window_size(H2_WINDOW_BYTES)
+        .add_service(service)
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown.soft_asked())
+        .await;
+    drop(file);
+    Ok(served?)
+}
+
+struct Door {
+    branch: Branch,
+}
+
+#[tonic::async_trait]
+impl Intake for Door {
+    async fn submit(
+        &self,
+        request: Request<wire::SubmitRequest>,
+    ) -> Result<Response<wire::SubmitResponse>, Status> {
+        let messages = request.into_inner().drafts;
+        if messages.len() > limits::SUBMIT_DRAFTS {
+            return Err(status(&SubmitError::TooMany(messages.len())));
+        }
+        let (formed, malformed) = convert::drafts(messages);
+        if !malformed.is_empty() {
+            return Ok(Response::new(convert::refused(with_rules(formed, malformed))));
+        }
+        let drafts = formed.into_iter().map(|(_, draft)| draft).collect();
+        let answer = match self.branch.submit(drafts).await {
+            Ok(appended) => convert::appended(appended),
+            Err(SubmitError::Refused(refused)) => convert::refused(refused),
+            Err(error) => return Err(status(&error)),
+        };
+        Ok(Response::new(answer))
+    }
+}
+
+/// Adds what the standard says against the drafts that are well formed, so that one answer names
+/// all that is wrong with a batch.
+fn with_rules(
+    formed: Vec<(usize, crate::branch::Draft)>,
+    mut refused: Vec<Refused>,
+) -> Vec<Refused> {
+    let (positions, drafts): (Vec<_>, Vec<_>) = formed.into_iter().unzip();
+    if let Err(SubmitError::Refused(more)) = check(&drafts) {
+        for Refused { index, reasons } in more {
+            let index = positions.get(index).copied().unwrap_or(index);
+            refused.push(Refused { index, reasons });
+        }
+    }
+    refused
+}
+
+fn status(error: &SubmitError) -> Status {
+    let (code, place, zh, en) = match error {
+        // Not reached: refused drafts are an answer. Should it be, it is at least said.
+        SubmitError::Refused(refused) => (
+            Code::Malformed,
+            "drafts",
+            format!("有 {} 条被拒绝", refused.len()),
+            format!("{} drafts are refused", refused.len()),
+        ),
+        SubmitError::TooMany(count) => (
+            Code::Malformed,
+            "drafts",
+            format!("一次最多提交 {} 条，实为 {count} 条", limits::SUBMIT_DRAFTS),
+            format!("{count} drafts, at most {}", limits::SUBMIT_DRAFTS),
+        ),
+        SubmitError::Held(code) => (
+            *code,
+            "node",
+            "本机已被扣留，不再写入".to_owned(),
+            "this machine is held and appends nothing".to_owned(),
+        ),
+        SubmitError::Store(error) => (
+            error.code(),
+            "store",
+            format!("未能写入，本批没有任何内容被保存：{error}"),
+            format!("nothing of the batch was written: {error}"),
+        ),
+        SubmitError::Stopped => (
+            Code::Unavailable,
+            "node",
+            "节点正在停止".to_owned(),
+            "the node is stopping".to_owned(),
+        ),
+    };
+    to_status(&Refusal::new(code, place, zh, en))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! The federation: a real hub and real nodes in one process, over real mutual TLS. Each file is a
+//! sentence about what holds, whatever happens to lines, machines and disks.
+
+#![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
+
+mod a_changed_history_stops_its_journal_alone;
+mod a_clock_that_is_off_is_a_warning_never_a_refusal;
+mod a_faulty_record_is_quarantined_and_its_neighbours_pass;
+mod a_full_disk_refuses_cleanly_and_goes_on;
+mod a_gap_is_refused_with_the_durable_size;
+mod a_late_answer_of_an_old_epoch_counts_for_nothing;
+mod a_lost_answer_is_not_a_lost_entry;
+mod a_malformed_segment_or_bomb_is_refused;
+mod a_node_and_its_hub_end_with_the_same_root;
+mod a_node_catches_up_after_its_line_was_cut;
+mod a_node_restored_from_backup_takes_the_hubs_copy;
+mod a_pull_waits_for_news_and_not_for_a_clock;
+mod a_repeated_push_changes_nothing;
+mod a_stranger_is_not_let_in;
+mod many_nodes_at_once;
+mod of_two_machines_with_one_key_one_is_held;
+mod receipts_are_the_hubs_word;
+mod what_no_longer_holds_becomes_a_conflict;
+
+use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_node::uplink::port::CallError;
+
+/// The refusal in an answer, which must be one.
+#[track_caller]
+fn refusal<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Refusal {
+    match answer {
+        Err(CallError::Refused(refusal)) => *refusal,
+        other => panic!("a refusal was due, and this came: {other:?}"),
+    }
+}
+
+/// A refusal with a code, and words in both languages.
+#[track_caller]
+fn refused<T: std::fmt::Debug>(answer: Result<T, CallError>, code: Code) -> Refusal {
+    let refusal = refusal(answer);
+    assert_eq!(refusal.code, code, "{refusal}");
+    assert!(!refusal.zh.is_empty() && !refusal.en.is_empty(), "{refusal:?}");
+    refusal
+}

@@ -1,0 +1,235 @@
+//! Every decoder that meets bytes from outside, each behind one function that takes any bytes and
+//! asserts what must hold of them: not only that nothing panics, but that what is read is written
+//! back as it was, and that nothing grows beyond its bound. The seeded run of CI (`tests/decoders`)
+//! and the fuzzer (`tests/fuzz`) call the same functions.
+
+use std::fmt::Debug;
+
+use prost::Message;
+use sanheyi_exchange_spec::checkpoint::Checkpoint;
+use sanheyi_exchange_spec::conflict::Conflict;
+use sanheyi_exchange_spec::entry::{DIGEST_TAIL, HeaderView};
+use sanheyi_exchange_spec::grant::Grant;
+use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::merkle::tlog_proof::{PROOF_BYTES, PROOF_HASHES, TlogProof};
+use sanheyi_exchange_spec::note::{Note, parse_verifier_key, verifier_key};
+use sanheyi_exchange_spec::receipt::Receipt;
+use sanheyi_exchange_spec::segment::{Opened, SegmentReader, SegmentWriter, peek_entries};
+use sanheyi_exchange_spec::suite::{Salt, SigningKey, Suite};
+use sanheyi_proto::exchange::v1::{
+    GreetRequest, Header, PullRequest, PushRequest, Refusal, SubmitRequest,
+};
+use sanheyi_proto::standard::v1::{Case, CaseStep, PowerItem};
+use sanheyi_proto::{Violations, dataset};
+
+/// A decoder behind its assertions; answers whether it accepted the bytes.
+pub type Decoder = fn(&[u8]) -> bool;
+
+/// Every decoder, by name.
+pub const DECODERS: &[(&str, Decoder)] = &[
+    ("header", header),
+    ("segment", segment),
+    ("note", note),
+    ("verifier_key", verifier),
+    ("checkpoint", checkpoint),
+    ("grant", grant),
+    ("tlog_proof", tlog_proof),
+    ("receipt", receipt),
+    ("conflict", conflict),
+    ("journal_id", journal_id),
+    ("case_case", case_case),
+    ("case_step", case_step),
+    ("catalogue_power_item", power_item),
+    ("greet_request", message::<GreetRequest>),
+    ("push_request", message::<PushRequest>),
+    ("pull_request", message::<PullRequest>),
+    ("submit_request", message::<SubmitRequest>),
+    ("refusal", message::<Refusal>),
+];
+
+/// Overhead of an entry in an opened segment: its digest tail and where its parts lie.
+const SLOT_BYTES: usize = DIGEST_TAIL + 128;
+
+/// Runs a decoder.
+///
+/// # Panics
+/// If there is none of that name, or an assertion fails.
+pub fn run(name: &str, bytes: &[u8]) -> bool {
+    let found = DECODERS.iter().find(|(known, _)| *known == name);
+    let (_, decoder) = found.expect("a decoder of that name");
+    decoder(bytes)
+}
+
+/// The key under which texts are signed, so that what lies behind a signature is reached as well.
+pub fn key() -> SigningKey {
+    SigningKey::from_seed(&[7; 32])
+}
+
+fn header(bytes: &[u8]) -> bool {
+    let Ok(view) = HeaderView::parse(bytes) else { return false };
+    assert!(bytes.len() <= limits::HEADER_BYTES);
+    let header = view.to_header().expect("what was read has ids of their shape");
+    let message = Header::decode(bytes).expect("a header is a message of protobuf");
+    assert_eq!(message.record, view.record);
+    // Nothing unknown in it: then there is one way to write it.
+    if message.encoded_len() == bytes.len() {
+        assert_eq!(header.encode(), bytes);
+    } else {
+        assert!(bytes.starts_with(&header.encode_prefix()), "unknown fields come after known ones");
+    }
+    true
+}
+
+fn segment(bytes: &[u8]) -> bool {
+    let mut reader = SegmentReader::new(Suite::Intl).expect("memory for a context");
+    let Ok(opened) = reader.open(bytes) else { return false };
+    assert_eq!(usize::try_from(peek_entries(bytes).expect("it was opened")), Ok(opened.len()));
+    assert!((1..=limits::SEGMENT_ENTRIES).contains(&opened.len()));
+    let most = 2 * limits::FRAME_BYTES + opened.len() * SLOT_BYTES;
+    assert!(opened.memory() <= most, "{} bytes, at most {most}", opened.memory());
+    let again = reader.open(&packed(&opened)).expect("what was read can be packed anew");
+    assert_eq!(again.len(), opened.len());
+    for (one, other) in opened.iter().zip(again.iter()) {
+        assert_eq!(one.header_bytes, other.header_bytes);
+        assert_eq!((one.digest, one.body), (other.digest, other.body));
+        assert_eq!(one.digest, Suite::Intl.leaf(one.header_bytes));
+        if let Some((salt, body)) = one.body {
+            assert!(body.len() <= limits::BODY_BYTES);
+            assert_eq!(one.header.body_digest, Suite::Intl.body(&salt, body));
+        }
+    }
+    true
+}
+
+fn packed(opened: &Opened) -> Vec<u8> {
+    let mut writer = SegmentWriter::new().expect("memory for a context");
+    for entry in opened.iter() {
+        match entry.body {
+            Some((salt, body)) => writer.push(entry.header_bytes, &Salt(salt.0), body),
+            None => writer.push_erased(entry.header_bytes),
+        }
+    }
+    writer.finish().expect("memory").to_vec()
+}
+
+fn note(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let Ok(note) = Note::parse(text) else { return false };
+    assert!(text.len() <= limits::NOTE_BYTES);
+    assert_eq!(note.to_string(), text);
+    // It verifies under nobody's key by chance.
+    assert!(note.verify("nobody", &key().verifying()).is_err());
+    true
+}
+
+fn verifier(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let Ok((name, key)) = parse_verifier_key(text) else { return false };
+    assert_eq!(verifier_key(&name, &key), text);
+    true
+}
+
+/// The bytes as a note, and as the text of one that is signed.
+fn checkpoint(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let key = key();
+    let unsigned = Checkpoint::open(text, &key.verifying());
+    let origin = text.lines().next().unwrap_or_default();
+    let Ok(note) = Note::sign(text.to_owned(), origin, &key) else { return unsigned.is_ok() };
+    let Ok(read) = Checkpoint::open(&note.to_string(), &key.verifying()) else {
+        return unsigned.is_ok();
+    };
+    let again = read.sign(&key);
+    let again = again.split_once("\n\n").map_or("", |(text, _)| text);
+    assert!(text.starts_with(again), "what is read is written in one way");
+    true
+}
+
+fn grant(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let (key, hub) = (key(), "changzhou".parse::<PlatformId>().expect("a platform id"));
+    let unsigned = Grant::open(text, &hub, &key.verifying());
+    let Ok(note) = Note::sign(text.to_owned(), hub.as_str(), &key) else { return unsigned.is_ok() };
+    let Ok(read) = Grant::open(&note.to_string(), &hub, &key.verifying()) else {
+        return unsigned.is_ok();
+    };
+    let again = read.sign(&hub, &key);
+    let again = again.split_once("\n\n").map_or("", |(text, _)| text);
+    assert!(text.starts_with(again), "what is read is written in one way");
+    true
+}
+
+fn tlog_proof(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let Ok(proof) = text.parse::<TlogProof>() else { return false };
+    assert!(text.len() <= PROOF_BYTES && proof.hashes.len() <= PROOF_HASHES);
+    assert_eq!(proof.to_string(), text);
+    let leaf = Suite::Intl.leaf(b"nothing that stands in a journal");
+    assert!(proof.verify(Suite::Intl, &leaf, &key().verifying()).is_err());
+    true
+}
+
+fn receipt(bytes: &[u8]) -> bool {
+    let Ok(receipt) = Receipt::decode(bytes) else { return false };
+    let (accepted, quarantined, pending) = receipt.counts();
+    assert_eq!(accepted + quarantined + pending, receipt.to - receipt.from);
+    assert!(receipt.to - receipt.from <= limits::RECEIPT_ENTRIES);
+    assert!(receipt.exceptions.len() <= limits::RECEIPT_EXCEPTIONS);
+    assert_eq!(Receipt::decode(&receipt.encode()).expect("written anew"), receipt);
+    true
+}
+
+fn conflict(bytes: &[u8]) -> bool {
+    let Ok(conflict) = Conflict::decode(bytes) else { return false };
+    let inside = HeaderView::parse(&conflict.header).expect("one whole entry is inside");
+    let body = Suite::Intl.body(&conflict.body.salt, &conflict.body.bytes);
+    assert_eq!(inside.body_digest, body);
+    assert_eq!(Conflict::decode(&conflict.encode()).expect("written anew"), conflict);
+    true
+}
+
+fn journal_id(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let Ok(id) = text.parse::<JournalId>() else { return false };
+    assert_eq!(id.to_string(), text);
+    true
+}
+
+fn case_case(bytes: &[u8]) -> bool {
+    body::<Case>("case.case", bytes)
+}
+
+fn case_step(bytes: &[u8]) -> bool {
+    body::<CaseStep>("case.step", bytes)
+}
+
+fn power_item(bytes: &[u8]) -> bool {
+    body::<PowerItem>("catalogue.power_item", bytes)
+}
+
+/// The check of a dataset: what it accepts is that message, and stays accepted when written anew.
+fn body<M: Message + Default>(name: &str, bytes: &[u8]) -> bool {
+    let dataset = dataset(name).expect("a dataset of the standard");
+    let mut violations = Violations::new();
+    (dataset.check)(bytes, &mut violations);
+    assert!(violations.len() <= Violations::LIMIT);
+    for violation in &violations {
+        assert!(!violation.rule.is_empty());
+        assert!(!violation.zh.is_empty() && !violation.en.is_empty());
+    }
+    if !violations.is_empty() {
+        return false;
+    }
+    let message = M::decode(bytes).expect("what keeps the rules is a message");
+    (dataset.check)(&message.encode_to_vec(), &mut violations);
+    assert!(violations.is_empty(), "{violations:?}");
+    true
+}
+
+fn message<M: Message + Default + PartialEq + Debug>(bytes: &[u8]) -> bool {
+    let Ok(message) = M::decode(bytes) else { return false };
+    let again = message.encode_to_vec();
+    assert_eq!(M::decode(again.as_slice()).expect("written anew"), message);
+    true
+}

@@ -1,0 +1,37 @@
+//! The knobs of the tests: what a person may turn by the environment. Without any of them every
+//! run is the same run.
+//!
+//! | variable | what | default |
+//! |---|---|---|
+//! | `SANHEYI_SEED` | where chance begins: a number, decimal or `0x` and hex | [`SEED`] |
+
+/// Where chance begins unless told otherwise.
+pub const SEED: u64 = 0x5348_5931;
+
+/// The seed of this run: `SANHEYI_SEED`, or [`SEED`].
+///
+/// # Panics
+/// If the variable is there and is no number.
+pub fn seed() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
+    let Ok(text) = std::env::var("SANHEYI_SEED") else { return SEED };
+    number(&text).expect("SANHEYI_SEED must be a number, decimal or 0x and hex")
+}
+
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_decimal_or_hex() {
+        assert_eq!((number("17"), number("0x11")), (Some(17), Some(17)));
+        assert_eq!((number("x"), number("0xg"), number("-1")), (None, None, None));
+    }
+}

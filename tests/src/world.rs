@@ -1,0 +1,158 @@
+//! A world: a hub and its nodes in one process, over real sockets and real mutual TLS, each party in
+//! a folder and a runtime of its own, so that each can be stopped, killed, copied and started again.
+//! One clock, which moves only when it is told to.
+
+mod check;
+mod foreign;
+mod hub;
+mod link;
+mod node;
+mod party;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_hub::setup::{NewPlatform, Setup};
+use sanheyi_node::process::clock::ManualClock;
+use sanheyi_node::process::entropy::SeededEntropy;
+use tempfile::TempDir;
+
+pub use check::{assert_converged, assert_sound, hub_rows, journal_of, node_rows};
+pub use foreign::Foreign;
+pub use hub::HubMachine;
+pub use link::{Link, settled};
+pub use node::NodeMachine;
+
+use crate::fixtures::MORNING;
+
+/// The hub of every world.
+pub const HUB: &str = "changzhou";
+
+/// A hub, and what its nodes are made from.
+pub struct World {
+    /// The hub.
+    pub hub: HubMachine,
+    /// What everybody takes the time from.
+    pub clock: Arc<ManualClock>,
+    setup: Setup,
+    seed: u64,
+    folder: TempDir,
+}
+
+/// A platform's id.
+///
+/// # Panics
+/// If `text` is none.
+pub fn id(text: &str) -> PlatformId {
+    text.parse().expect("a platform's id")
+}
+
+/// Copies a folder: a backup, or a machine that was cloned.
+///
+/// # Panics
+/// If the disk refuses.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for item in std::fs::read_dir(from).expect("a folder") {
+        let item = item.expect("a folder's item");
+        let target = to.join(item.file_name());
+        match item.file_type().expect("a type of file") {
+            kind if kind.is_dir() => copy_folder(&item.path(), &target),
+            kind if kind.is_file() => {
+                std::fs::copy(item.path(), &target).expect("a copy");
+            }
+            _ => {}
+        }
+    }
+}
+
+// === impl World ===
+
+impl World {
+    /// A hub that runs, and the platforms `names`, registered. `seed` gives all chance.
+    ///
+    /// # Panics
+    /// If it cannot be set up.
+    pub async fn new(seed: u64, names: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let clock = Arc::new(ManualClock::new(MORNING));
+        let setup = Setup {
+            folder: folder.path().join("hub"),
+            hub: id(HUB),
+            clock: Arc::clone(&clock) as _,
+            entropy: Arc::new(SeededEntropy::new(seed)),
+        };
+        let config = setup.init(&["127.0.0.1".to_owned()], "127.0.0.1:0").expect("a hub's files");
+        let hub = HubMachine::new(config, Arc::clone(&clock), seed + 1);
+        let mut world = Self { hub, clock, setup, seed, folder };
+        for name in names {
+            world.register(name).await;
+        }
+        world.hub.start().await;
+        world
+    }
+
+    /// Where a platform's files lie.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The hub's setup.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Registers a platform and makes the files of its node.
+    ///
+    /// # Panics
+    /// If it is there already.
+    pub async fn register(&self, name: &str) -> PathBuf {
+        let new = NewPlatform {
+            platform: id(name),
+            title_zh: name.to_owned(),
+            title_en: name.to_owned(),
+            address: "127.0.0.1:1".to_owned(),
+            server_name: "127.0.0.1".to_owned(),
+            out: self.folder(name),
+        };
+        self.setup.platform_add(&new).await.expect("a platform is added")
+    }
+
+    /// The node of a registered platform, open: its branch runs, its line is down.
+    pub async fn node(&mut self, name: &str) -> NodeMachine {
+        let folder = self.folder(name);
+        self.node_at(&folder).await
+    }
+
+    /// A node on a folder: the platform's own, a backup put back, or a clone's.
+    ///
+    /// # Panics
+    /// If it does not open.
+    pub async fn node_at(&mut self, folder: &Path) -> NodeMachine {
+        self.seed += 10;
+        let clock = Arc::clone(&self.clock);
+        let mut node = NodeMachine::new(folder, clock, self.hub.address(), self.seed);
+        node.open().await;
+        node
+    }
+
+    /// The hub's operator lets the machine that shows this node's epoch go on.
+    ///
+    /// # Panics
+    /// If the hub refuses.
+    pub async fn readmit(&self, node: &NodeMachine) {
+        let row = journal_of(node).await;
+        let held = node.store().greeting_get(row.number).await.expect("its epochs");
+        let (platform, epoch) = (node.platform(), held.holds[0]);
+        let done = self.hub.exchange().readmit(&platform, &row.head.journal, epoch).await;
+        done.expect("the hub lets it go on");
+    }
+
+    /// A program of another vendor, as a registered platform: every call is made by hand.
+    pub async fn foreign(&mut self, name: &str) -> Foreign {
+        self.seed += 10;
+        let clock = Arc::clone(&self.clock);
+        Foreign::new(&self.folder(name), clock, self.hub.address(), self.seed).await
+    }
+}
