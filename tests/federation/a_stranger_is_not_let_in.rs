@@ -18,7 +18,7 @@ use sanheyi_node::uplink::port::{CallError, HubPort as _, PullCall};
 use sanheyi_node::uplink::transport::{LineConfig, connect};
 use sanheyi_tests::fixtures::{CASE, case_no};
 use sanheyi_tests::patience::until;
-use sanheyi_tests::world::{NodeMachine, World, hub_rows, id};
+use sanheyi_tests::world::{NodeMachine, World, copy_folder, hub_rows, id};
 
 use crate::refused;
 
@@ -84,13 +84,13 @@ async fn with_a_certificate_of_a_foreign_authority() {
     held(&mut node).await;
 }
 
-/// Another certificate for the platform's node, from the hub's own authority.
-fn issue(world: &World, days: u32) {
+/// Another certificate for a platform's node, from the hub's own authority.
+fn issue(world: &World, name: &str, days: u32) {
     let authority = Authority::open(&world.hub.folder()).unwrap();
-    let made = request(&id("jintan")).unwrap();
+    let made = request(&id(name)).unwrap();
     let (now, chance) = (world.clock.now(), SeededEntropy::new(5));
-    let chain = authority.issue(&id("jintan"), &made.csr_pem, &[], now, days, &chance).unwrap();
-    let folder = world.folder("jintan");
+    let chain = authority.issue(&id(name), &made.csr_pem, &[], now, days, &chance).unwrap();
+    let folder = world.folder(name);
     fs::write(folder.join("node.pem"), chain).unwrap();
     fs::remove_file(folder.join("node.key")).unwrap();
     write_secret(&folder.join("node.key"), made.key_pem.as_bytes()).unwrap();
@@ -99,7 +99,7 @@ fn issue(world: &World, days: u32) {
 #[tokio::test]
 async fn with_a_certificate_that_has_expired() {
     let mut world = World::new(213, &["jintan"]).await;
-    issue(&world, 1);
+    issue(&world, "jintan", 1);
     let mut node = world.node("jintan").await;
     drop(node.settle().await);
     world.clock.advance(Duration::from_secs(2 * 86_400));
@@ -107,7 +107,7 @@ async fn with_a_certificate_that_has_expired() {
 
     // A person acts: another certificate, and the node started again.
     node.close().await;
-    issue(&world, 30);
+    issue(&world, "jintan", 30);
     node.open().await;
     drop(node.settle().await);
 }
@@ -115,13 +115,19 @@ async fn with_a_certificate_that_has_expired() {
 #[tokio::test]
 async fn not_registered() {
     let mut world = World::new(214, &["jintan"]).await;
-    // Its certificate is good; the hub that runs has not heard of it.
-    world.register("wujin").await;
+    // Its certificate is good; the hub has not heard of it.
+    copy_folder(&world.folder("jintan"), &world.folder("wujin"));
+    issue(&world, "wujin", 30);
+    let file = world.folder("wujin").join("node.toml");
+    let config = fs::read_to_string(&file).unwrap().replace("\"jintan\"", "\"wujin\"");
+    fs::write(&file, config).unwrap();
     let mut node = world.node("wujin").await;
     let detail = held(&mut node).await;
     assert!(detail.contains("wujin"), "{detail}");
 
-    world.hub.exchange().reload().await.unwrap();
+    // An operator registers it, and the node is started again; the hub runs on.
+    let key = node.parts().key.verifying();
+    world.setup().register(&world.new_platform("wujin"), key).await.unwrap();
     node.close().await;
     node.open().await;
     drop(node.settle().await);

@@ -8,8 +8,8 @@ use sanheyi_node::branch::Appended;
 use sanheyi_tests::fixtures::{CASE, case_no, new_cases, next_case, step_on};
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, journal_of};
 
-/// The hub has r@2 = u2; the restored machine has written r@2 = u3, r@3 on it, and a step that had
-/// read it.
+/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a step that had read it, and r@3
+/// on it.
 async fn two_histories(world: &mut World) -> (NodeMachine, Appended, Vec<Appended>) {
     let mut node = world.node("jintan").await;
     let first = node.submit(new_cases(1..4)).await[0];
@@ -22,10 +22,10 @@ async fn two_histories(world: &mut World) -> (NodeMachine, Appended, Vec<Appende
     let folder = world.folder("backup");
     let node = world.node_at(&folder).await;
     let u3 = node.submit(vec![next_case(1, &first, "丙")]).await[0];
-    let r3 = node.submit(vec![next_case(1, &u3, "丁")]).await[0];
     let step = node.submit(vec![step_on(1, 1, &u3)]).await[0];
+    let r3 = node.submit(vec![next_case(1, &u3, "丁")]).await[0];
     node.submit(new_cases(9..10)).await;
-    (node, u2, vec![u3, r3, step])
+    (node, u2, vec![u3, step, r3])
 }
 
 #[tokio::test]

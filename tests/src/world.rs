@@ -108,15 +108,21 @@ impl World {
     /// # Panics
     /// If it is there already.
     pub async fn register(&self, name: &str) -> PathBuf {
-        let new = NewPlatform {
+        let new = self.new_platform(name);
+        self.setup.platform_add(&new).await.expect("a platform is added")
+    }
+
+    /// A platform as an operator would register it.
+    pub fn new_platform(&self, name: &str) -> NewPlatform {
+        NewPlatform {
             platform: id(name),
             title_zh: name.to_owned(),
             title_en: name.to_owned(),
+            // Where its node really dials, the world says when it makes it.
             address: "127.0.0.1:1".to_owned(),
             server_name: "127.0.0.1".to_owned(),
             out: self.folder(name),
-        };
-        self.setup.platform_add(&new).await.expect("a platform is added")
+        }
     }
 
     /// The node of a registered platform, open: its branch runs, its line is down.

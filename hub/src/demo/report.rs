@@ -7,6 +7,7 @@ use anyhow::{anyhow, bail};
 use indicatif::{MultiProgress, ProgressBar};
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::invariants::{Sealed, byte_exact};
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_node::branch::{JournalReport, verify};
 use sanheyi_node::process::clock::{self, Clock};
@@ -217,9 +218,9 @@ fn compare(home: &[JournalReport], hub: &[JournalReport]) -> Result<String, Stri
                 return Err(format!("{side}: {difference}"));
             }
         }
-        if (report.entries, report.root) != (other.entries, other.root) {
-            return Err(format!("{}: {} / {}", report.journal, report.root, other.root));
-        }
+        let sealed = |one: &JournalReport| Sealed { size: one.entries, root: one.root };
+        byte_exact(&sealed(report), &sealed(other))
+            .map_err(|broken| format!("{}: {broken}", report.journal))?;
         if report.home {
             root = report.root.to_string();
         }

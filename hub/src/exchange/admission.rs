@@ -189,13 +189,14 @@ impl Admission {
         }
         match self.write(&bound).await {
             Ok(()) => self.settle(bound),
-            Err(error) if bound.len() == 1 => {
+            Err(error) if bound.len() == 1 && !matches!(error, StoreError::Raced(_)) => {
                 for Bound { job, .. } in bound {
                     self.journals.remove(&job.journal);
                     let _ = job.answer.send(Err(refused(&error)));
                 }
             }
-            // One that fails must not take its neighbours along: each again by itself.
+            // One that fails must not take its neighbours along, and one that was raced by a Greet is
+            // decided on the epoch in force: each again by itself.
             Err(_) => {
                 for Bound { job, .. } in bound {
                     self.journals.remove(&job.journal);

@@ -37,11 +37,63 @@ impl Fresh {
         }
     }
 
+    /// Forgets what lies before `past`: it was judged, from here or from the store.
+    pub(crate) fn forget(&self, platform: &PlatformId, journal: JournalNumber, past: u64) {
+        let mut held = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
+        let judged = (platform.clone(), journal, 0)..(platform.clone(), journal, past);
+        let keys: Vec<_> = held.segments.range(judged).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            if let Some((opened, _)) = held.segments.remove(&key) {
+                held.bytes -= opened.memory();
+            }
+        }
+    }
+
     /// Takes an opened segment away, with the time at which it was stored.
     pub(crate) fn take(&self, key: &SegmentKey) -> Option<(Opened, Timestamp)> {
         let mut held = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
         let (opened, stored) = held.segments.remove(key)?;
         held.bytes -= opened.memory();
         Some((opened, stored))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sanheyi_exchange_spec::segment::{SegmentReader, SegmentWriter};
+    use sanheyi_exchange_spec::suite::{Salt, Suite};
+
+    use super::*;
+
+    fn opened() -> Opened {
+        let header = sanheyi_exchange_spec::entry::Header {
+            dataset: "case.case".parse().unwrap(),
+            record: "A1".parse().unwrap(),
+            revision: 1,
+            follows: None,
+            custody_epoch: 0,
+            operation: sanheyi_exchange_spec::entry::Operation::Put,
+            standard: 1,
+            occurred: Timestamp::default(),
+            recorded: Timestamp::default(),
+            body_digest: Suite::Intl.body(&Salt([1; 16]), b""),
+        };
+        let mut writer = SegmentWriter::new().unwrap();
+        writer.push(&header.encode(), &Salt([1; 16]), b"");
+        SegmentReader::new(Suite::Intl).unwrap().open(&writer.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_was_judged_from_the_store_does_not_stay() {
+        let fresh = Fresh::default();
+        let platform: PlatformId = "jintan".parse().unwrap();
+        let key = |number, first| (platform.clone(), JournalNumber::from_column(number), first);
+        for at in [(1, 0), (1, 5), (1, 9), (2, 0)] {
+            fresh.put(key(at.0, at.1), opened(), Timestamp::default());
+        }
+        fresh.forget(&platform, JournalNumber::from_column(1), 9);
+        assert!(fresh.take(&key(1, 0)).is_none() && fresh.take(&key(1, 5)).is_none());
+        assert!(fresh.take(&key(1, 9)).is_some() && fresh.take(&key(2, 0)).is_some());
+        assert_eq!(fresh.0.lock().unwrap().bytes, 0);
     }
 }

@@ -65,25 +65,39 @@ impl Gate {
                 Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%error, "the gate pauses");
-                    self.mailboxes.clear();
                     clock::pause(AFTER_FAULT).await;
                 }
             }
         }
     }
 
-    /// One range of every journal that has news, in turn, so that no platform waits for another's bulk. Answers how many
-    /// entries were judged.
+    /// One range of every journal that has news, in turn, so that no platform waits for another's
+    /// bulk. Answers how many entries were judged.
     ///
     /// # Errors
-    /// Of the database.
+    /// The first of the database, after all other journals had their turn: what is wrong with one
+    /// platform's rows holds nobody else up.
     pub async fn round(&mut self) -> Result<u64, StoreError> {
         let mut judged = 0;
+        let mut fault = None;
         for platform in self.shared.registry.platforms() {
             let store = self.shared.store(&platform);
-            for cursor in gate_list(&store).await? {
-                judged += self.range(&store, cursor.journal, cursor.judged).await?;
+            match self.turn(&store).await {
+                Ok(entries) => judged += entries,
+                Err(error) => {
+                    tracing::error!(%platform, %error, "entries of {platform} cannot be judged");
+                    self.mailboxes.remove(&platform);
+                    fault.get_or_insert(error);
+                }
             }
+        }
+        fault.map_or(Ok(judged), Err)
+    }
+
+    async fn turn(&mut self, store: &Store) -> Result<u64, StoreError> {
+        let mut judged = 0;
+        for cursor in gate_list(store).await? {
+            judged += self.range(store, cursor.journal, cursor.judged).await?;
         }
         Ok(judged)
     }
@@ -206,6 +220,7 @@ impl Gate {
         tx.journal_write(store, &advance).await?;
         tx.commit().await?;
         letters.settle(advance);
+        self.shared.fresh.forget(&platform, number, past);
         self.shared.news.tell(&platform);
         add(&self.shared.stages.settle, judged, self.now());
         count(&self.shared.stages.judged, past - from);

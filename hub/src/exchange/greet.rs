@@ -33,11 +33,12 @@ pub(super) async fn greet(
         grants.push(grant_one(shared, &mut tx, &store, claim, now).await?);
     }
     let mailbox = mailbox::open(shared, &mut tx, &store).await.map_err(|e| refused(&e))?;
-    tx.commit().await.map_err(|error| refused(&error))?;
+    // What can still fail is done before the commit: a refusal says that nothing was granted.
     let mut answered = Vec::new();
     for (claim, grant) in call.journals.iter().zip(grants) {
         answered.push(finish(shared, &store, claim, grant).await.map_err(|e| refused(&e))?);
     }
+    tx.commit().await.map_err(|error| refused(&error))?;
     tracing::info!(%platform, software = call.software, journals = answered.len(), "greeted");
     Ok(GreetAnswer {
         generation: shared.generation,

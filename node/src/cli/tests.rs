@@ -2,27 +2,35 @@
 
 mod tampering;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
+use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::gate::{Reason, Standing};
-use sanheyi_exchange_spec::ids::EpochId;
-use sanheyi_exchange_spec::receipt::{Exception, Receipt};
-use sanheyi_exchange_spec::suite::SigningKey;
+use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
+use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
+use sanheyi_exchange_spec::segment::SegmentWriter;
+use sanheyi_exchange_spec::suite::{Salt, SigningKey, Suite};
 use serde_json::Value;
 
 use super::*;
+use crate::branch::{Copies, Window, seal};
 use crate::process::secret::write_seed;
 use crate::store::{CheckpointRow, GreetingRow, LinkRow};
 use crate::tests::{Home, MORNING, draft, next};
 
 const SEED: [u8; 32] = [7; 32];
+const HUB_SEED: [u8; 32] = [9; 32];
 
 /// A node's folder whose store holds 300 entries and three more: of those 302 are answered, one of
 /// them is quarantined; the hub has acknowledged 302.
 async fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("node.toml"), EXAMPLE).unwrap();
+    let hub_key = SigningKey::from_seed(&HUB_SEED).verifying().to_string();
+    let line = EXAMPLE.lines().find(|line| line.starts_with("hub_key")).unwrap();
+    let config = EXAMPLE.replace(line, &format!("hub_key = \"{hub_key}\""));
+    std::fs::write(dir.path().join("node.toml"), config).unwrap();
     write_seed(&dir.path().join("signing.key"), &SEED).unwrap();
     let home = Home::open(dir.path(), 1).await;
     home.submit((0..300).map(|number| draft(&format!("A{number:03}"))).collect()).await;
@@ -70,12 +78,47 @@ async fn answer_by_hub(home: &Home) {
         received: 3_020,
     };
     let greeting = GreetingRow { acknowledged: 302, ..GreetingRow::default() };
+    deliver(store, &receipt).await;
     let mut tx = store.begin("test").await.unwrap();
-    tx.receipt_put(store, journal.number, &receipt).await.unwrap();
     tx.checkpoint_put(store, journal.number, &CheckpointRow { size: 302, note }).await.unwrap();
     tx.greeting_put(store, journal.number, &greeting).await.unwrap();
     tx.link_put(store, &link).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+/// The receipt as it comes: an entry of the mailbox, signed by the hub.
+async fn deliver(store: &Store, receipt: &Receipt) {
+    let hub = SigningKey::from_seed(&HUB_SEED);
+    let generation = Generation::new([9; 16]);
+    let id: JournalId = format!("changzhou>jintan/normal/{generation}").parse().unwrap();
+    let header = Header {
+        dataset: receipt::DATASET.parse().unwrap(),
+        record: "0".parse().unwrap(),
+        revision: 1,
+        follows: None,
+        custody_epoch: 0,
+        operation: Operation::Put,
+        standard: 1,
+        occurred: MORNING,
+        recorded: MORNING,
+        body_digest: Suite::Intl.empty_root(),
+    };
+    let letter = seal(header, Salt([1; 16]), receipt.encode().into());
+    let mut packer = SegmentWriter::new().unwrap();
+    packer.push(&letter.header, &letter.body.salt, &letter.body.bytes);
+    let tail = Window { first: 0, past: 1, segments: vec![packer.finish().unwrap()] };
+    let checkpoint = Checkpoint {
+        journal: id.clone(),
+        size: 1,
+        root: letter.digest,
+        epoch: EpochId::new([9; 16]),
+        opened: 0,
+        time: MORNING,
+    };
+    let mut copies = Copies::new(store.clone(), hub.verifying(), generation).unwrap();
+    copies.take_up(&[(id.clone(), 1)]).await.unwrap();
+    let note = checkpoint.sign(&hub);
+    copies.admit(&id, &tail, &note, &BTreeMap::new(), MORNING).await.unwrap();
 }
 
 async fn command(dir: &Path, args: &[&str]) -> Answer {

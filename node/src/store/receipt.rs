@@ -90,6 +90,25 @@ impl Store {
             .collect()
     }
 
+    /// How many receipts of a journal end at or before `past`.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn receipt_count(
+        &self,
+        journal: JournalNumber,
+        past: u64,
+    ) -> Result<u64, StoreError> {
+        let select = Query::select()
+            .expr_as(Expr::col("first").count(), "receipts")
+            .from("receipt")
+            .cond_where(in_journal(self, journal))
+            .and_where(Expr::col("past").lte(signed(past)))
+            .to_owned();
+        let rows = self.rows("receipt_count", &select).await?;
+        rows.first().map_or(Ok(0), |row| Columns::new("receipt", row).number("receipts"))
+    }
+
     /// What became of a journal's entries so far, and up to where: (counts, one past the last
     /// judged).
     ///

@@ -176,6 +176,20 @@ impl Store {
         self.rows("record_revisions", &select).await?.iter().map(found).collect()
     }
 
+    /// How many revisions are indexed.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn record_count(&self) -> Result<u64, StoreError> {
+        let select = Query::select()
+            .expr_as(Expr::col("key").count(), "revisions")
+            .from("record")
+            .and_where(Expr::col("platform").eq(self.platform().as_str()))
+            .to_owned();
+        let rows = self.rows("record_count", &select).await?;
+        rows.first().map_or(Ok(0), |row| Columns::new("record", row).number("revisions"))
+    }
+
     /// Entries of the index after `(dataset, record, revision)`, ascending: a page of a walk over
     /// all of it.
     ///

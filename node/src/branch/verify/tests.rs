@@ -7,7 +7,8 @@ use crate::tests::{Home, draft, tamper};
 
 /// Verifies the journal as it stood when `row` was read.
 async fn walked(home: &Home, row: JournalRow) -> JournalReport {
-    let mut walk = Walk::new(home.store(), row, BTreeMap::new()).unwrap();
+    let mut letters = Letters::default();
+    let mut walk = Walk::new(home.store(), row, BTreeMap::new(), &mut letters).unwrap();
     let outcome = walk.journal().await;
     walk.report(outcome).unwrap()
 }

@@ -69,3 +69,23 @@ async fn a_changed_receipt_and_a_changed_checkpoint() {
     names("UPDATE checkpoint SET size = 999", "checkpoint", "size").await;
     names("UPDATE checkpoint SET note = replace(note, '302', '301')", "checkpoint", "note").await;
 }
+
+#[tokio::test]
+async fn receipts_and_exceptions_that_the_mailbox_does_not_have_so() {
+    names("DELETE FROM receipt", "receipt", "first").await;
+    let moved = "UPDATE receipt SET accepted = accepted - 1, pending = pending + 1";
+    names(moved, "receipt", "past").await;
+    let added = "INSERT INTO receipt SELECT platform, journal, 302, 303, \
+        (SELECT root FROM journal WHERE home = 1), standard, received, 1, 0, 0 FROM receipt";
+    names(added, "receipt", "first").await;
+    names("DELETE FROM exception", "exception", "detail").await;
+    let other = "INSERT INTO exception SELECT platform, journal, 7, standing, \
+        x'0807' || substr(detail, 4) FROM exception";
+    names(other, "exception", "detail").await;
+}
+
+#[tokio::test]
+async fn an_index_row_that_belongs_to_no_entry() {
+    let sql = "INSERT INTO record SELECT platform, key || x'00', place FROM record LIMIT 1";
+    names(sql, "record", "key").await;
+}
