@@ -123,7 +123,7 @@ impl HubApp {
     /// If a task dies, or does not stop in time.
     pub async fn run(self, listener: TcpListener, shutdown: Shutdown) -> Result<(), TaskError> {
         let mut tasks = Tasks::new();
-        let acceptor = Acceptor::new(listener, self.tls, self.meter);
+        let acceptor = Acceptor::new(listener, self.tls, Arc::clone(&self.meter));
         let Workers { admission, gate } = self.workers;
         let soft = shutdown.clone();
         tasks.spawn("admission", async move {
@@ -139,10 +139,11 @@ impl HubApp {
                 () = soft.soft_asked() => Ok(()),
             }
         });
-        let serving = serve(self.exchange, self.hub, acceptor, shutdown.clone());
+        let serving = serve(self.exchange.clone(), self.hub, acceptor, shutdown.clone());
         tasks.spawn("rpc", serving);
         let ended = tasks.run(shutdown, GRACE).await;
         self.database.close().await;
+        self.exchange.stages().say(self.meter.received(), self.meter.sent());
         ended
     }
 }

@@ -60,38 +60,45 @@ pub struct DemoArgs {
 /// If a party cannot be started or dies, or the federation does not catch up in time.
 pub async fn run(args: DemoArgs, shutdown: Shutdown) -> anyhow::Result<bool> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let began = clock.now();
     let mut folder = Folder::make(args.folder.as_deref())?;
     report::say(&format!("联邦目录 · federation in {}", folder.path().display()));
     let federation = Federation::start(folder.path(), Arc::clone(&clock)).await?;
     let outcome = tokio::select! {
-        agreed = play(&args, &federation, clock.as_ref()) => agreed,
+        agreed = live(&args, &federation, clock.as_ref(), &shutdown) => agreed,
         died = federation.died() => Err(died),
         () = federation.carry() => Ok(false),
-        () = shutdown.soft_asked() => Err(anyhow::anyhow!("中断 · interrupted")),
     };
-    let agreed = match outcome {
-        Ok(agreed) => agreed,
+    federation.stop().await;
+    match outcome {
+        Ok(true) => Ok(true),
+        Ok(false) => {
+            report::say(&format!("已保留 · kept in {}", folder.keep().display()));
+            Ok(false)
+        }
         Err(error) => {
-            federation.stop().await;
             let kept = folder.keep();
             bail!("{error:#}\n各方日志 · the parties' logs are in {}", kept.display());
         }
+    }
+}
+
+/// The year and its report; then, unless it was to be once, the federation as it stays up.
+async fn live(
+    args: &DemoArgs,
+    federation: &Federation,
+    clock: &dyn Clock,
+    shutdown: &Shutdown,
+) -> anyhow::Result<bool> {
+    let began = clock.now();
+    let agreed = tokio::select! {
+        agreed = play(args, federation, clock) => agreed?,
+        () = shutdown.soft_asked() => bail!("中断 · interrupted"),
     };
     let seconds = clock.now().micros_since(began) / 1_000_000;
     report::say(&format!("用时 {seconds} 秒 · took {seconds} s"));
     if !args.once {
-        report::stay(&federation);
-        tokio::select! {
-            died = federation.died() => return Err(died),
-            () = federation.carry() => {}
-            () = shutdown.soft_asked() => {}
-        }
-    }
-    federation.stop().await;
-    if !agreed {
-        let kept = folder.keep();
-        report::say(&format!("已保留 · kept in {}", kept.display()));
+        report::stay(federation);
+        shutdown.soft_asked().await;
     }
     Ok(agreed)
 }

@@ -5,6 +5,7 @@ pub mod convert;
 mod fetch;
 mod greeting;
 pub mod grpc;
+mod outgoing;
 pub mod port;
 pub mod retry;
 pub mod run;

@@ -3,11 +3,18 @@
 
 use prost::Message as _;
 use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::limits::EPOCHS_HELD;
+use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_node::branch::{Sealed, SubmitError};
 use sanheyi_node::store::{Database, StoreError};
+use sanheyi_node::uplink::grpc::GrpcPort;
+use sanheyi_node::uplink::port::{
+    CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
+};
+use sanheyi_node::uplink::sync::{Outcome, Session};
 use sanheyi_proto::standard::v1::Case;
 use sanheyi_tests::fixtures::{CASE, case, case_no, new_case, new_cases};
-use sanheyi_tests::patience::until;
+use sanheyi_tests::patience::{until, within};
 use sanheyi_tests::world::{Foreign, World, assert_converged, hub_rows, id, journal_of, settled};
 
 use crate::refused;
@@ -106,5 +113,45 @@ async fn at_a_node_a_submission_is_refused_whole() {
     node.dial_on().await;
     until("all is answered", async || settled(node.store()).await).await;
     assert_eq!(journal_of(&node).await.head.size, past);
+    assert_converged(&world, &node).await;
+}
+
+/// A hub that has no room even for a Greet.
+struct FullPort(GrpcPort);
+
+impl HubPort for FullPort {
+    async fn greet(&self, _: GreetCall) -> Result<GreetAnswer, CallError> {
+        Err(Refusal::new(Code::StoreFull, "", "磁盘已满", "the disk is full").into())
+    }
+
+    async fn push(&self, call: PushCall) -> Result<PushAnswer, CallError> {
+        self.0.push(call).await
+    }
+
+    async fn pull(&self, call: PullCall) -> Result<PullAnswer, CallError> {
+        self.0.pull(call).await
+    }
+}
+
+#[tokio::test]
+async fn however_often_a_full_hub_is_greeted_nobody_is_held_for_it() {
+    let mut world = World::new(173, &["jintan"]).await;
+    let node = world.node("jintan").await;
+    node.submit(new_cases(1..11)).await;
+    let line = node.line().await.unwrap();
+    for _ in 0..=EPOCHS_HELD {
+        let mut session = Session::new(node.parts(), FullPort(GrpcPort::new(&line)));
+        let ended = within("the Greet is refused", async {
+            loop {
+                match session.step().await {
+                    Outcome::Going => {}
+                    ended => return ended,
+                }
+            }
+        })
+        .await;
+        assert!(matches!(ended, Outcome::Reconnect { pause: true, .. }), "{ended:?}");
+    }
+    let _link = node.settle().await;
     assert_converged(&world, &node).await;
 }

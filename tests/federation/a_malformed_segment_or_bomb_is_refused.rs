@@ -156,6 +156,24 @@ fn noise(foreign: &Foreign, bytes: usize) -> (Vec<Sealed>, Vec<Bytes>) {
 }
 
 #[tokio::test]
+async fn an_answer_keeps_its_bound_however_many_journals_are_asked_for() {
+    let mut world = World::new(204, &["jintan"]).await;
+    let mut foreign = greeted(&mut world).await;
+    let (entries, segments) = noise(&foreign, WINDOW_BYTES);
+    let call = PushCall { segments, ..foreign.push_call(&entries) };
+    foreign.port.push(call).await.unwrap();
+    let pull = PullCall {
+        generation: foreign.position.generation,
+        cursors: vec![(foreign.journal.clone(), 0); JOURNALS_PER_CALL],
+        wait: std::time::Duration::ZERO,
+        max_bytes: WINDOW_BYTES,
+    };
+    let answer = foreign.port.pull(pull).await.unwrap();
+    let bytes: usize = answer.tails.iter().flat_map(|tail| &tail.segments).map(Bytes::len).sum();
+    assert!(!answer.tails.is_empty() && bytes <= WINDOW_BYTES + 2 * FRAME_BYTES, "{bytes}");
+}
+
+#[tokio::test]
 async fn a_push_beyond_the_window_is_refused_and_a_message_beyond_its_bound_is_not_even_read() {
     let mut world = World::new(203, &["jintan"]).await;
     let mut foreign = greeted(&mut world).await;

@@ -18,6 +18,11 @@ pub fn seed() -> u64 {
     number(&text).expect("SANHEYI_SEED must be a number, decimal or 0x and hex")
 }
 
+/// What a bench was asked on its command line, without the program's name.
+pub fn arguments() -> impl Iterator<Item = String> {
+    std::env::args().skip(1)
+}
+
 fn number(text: &str) -> Option<u64> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),

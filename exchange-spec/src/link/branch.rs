@@ -272,6 +272,8 @@ impl BranchLink {
             return Vec::new();
         }
         match (refusal.code.remedy(), refusal.code, journal) {
+            // Our copy of the hub's journal is longer than the journal: no Greet mends that.
+            (_, Code::Gap, None) => self.down(true),
             (Remedy::Greet, ..) => self.down(false),
             (Remedy::Retry, ..) => self.down(true),
             (Remedy::Operator, code, Some(journal)) if stops_journal_alone(code) => {

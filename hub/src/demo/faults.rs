@@ -19,7 +19,7 @@ const SERIALS: u64 = 9_000_000_000;
 /// New records of a region, each with the rule that it breaks. They break no other rule, so good
 /// ones beside them show that only the bad are held back.
 #[must_use]
-pub fn faulty(district_region: &str) -> Vec<(Written, &'static str)> {
+pub(super) fn faulty(district_region: &str) -> Vec<(Written, &'static str)> {
     let case = |serial| case(district_region, serial);
     let item = |number| item(district_region, number);
     let put = |dataset, record: &str, body: Vec<u8>| Written {

@@ -178,10 +178,11 @@ impl Federation {
     }
 }
 
-/// Sends SIGTERM by the system's own `kill`: the standard library can only kill outright.
+/// Sends SIGTERM by the shell's own `kill`: the standard library can only kill outright.
 fn ask_to_stop(child: &Child) {
     if let Some(id) = child.id() {
-        let _ = std::process::Command::new("kill").arg(id.to_string()).status();
+        let command = format!("kill {id}");
+        let _ = std::process::Command::new("sh").args(["-c", &command]).status();
     }
 }
 

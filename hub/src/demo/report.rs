@@ -10,6 +10,7 @@ use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::invariants::{Sealed, byte_exact};
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_node::branch::{JournalReport, verify};
+use sanheyi_node::cli::table::{Align, Table, grouped};
 use sanheyi_node::process::clock::{self, Clock};
 use sanheyi_node::store::{Counts, Database, Store};
 
@@ -266,32 +267,49 @@ async fn counted(
 }
 
 fn table(rows: &[Row]) {
-    say(
-        "\n平台 platform · 条目 entries · 线上字节/条 wire B/entry · 已接受 accepted · 已隔离 quarantined · 待判 pending · 回执 receipts · 滞后 lag · 根 root",
-    );
+    let (left, right) = (Align::Left, Align::Right);
+    let mut table = Table::new(&[
+        ("平台 PLATFORM", left),
+        ("条目 ENTRIES", right),
+        ("线上字节/条 WIRE B/ENTRY", right),
+        ("已接受 ACCEPTED", right),
+        ("已隔离 QUARANTINED", right),
+        ("待判 PENDING", right),
+        ("回执 RECEIPTS", right),
+        ("滞后 LAG", right),
+        ("本地根 = 市级根 ROOT", left),
+    ]);
     for row in rows {
         let wire = match (row.wire, row.entries) {
-            (Some(bytes), entries @ 1..) => format!("{}", bytes / entries),
+            (Some(bytes), entries @ 1..) => grouped(bytes / entries),
             _ => "–".to_owned(),
         };
-        let rules: Vec<_> =
-            row.rules.iter().map(|(rule, count)| format!("{rule}×{count}")).collect();
-        let rules =
-            if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
         let root = match &row.roots {
             Ok(root) => format!("= {}…", root.get(..16).unwrap_or(root)),
-            Err(problem) => format!("≠ {problem}"),
+            Err(_) => "≠".to_owned(),
         };
-        say(&format!(
-            "{}  {}  {wire}  {}  {}{rules}  {}  {}  {}  {root}",
-            row.title,
-            row.entries,
-            row.counts.accepted,
-            row.counts.quarantined,
-            row.counts.pending,
-            row.receipts,
-            row.lag
-        ));
+        table.row([
+            row.title.clone(),
+            grouped(row.entries),
+            wire,
+            grouped(row.counts.accepted),
+            grouped(row.counts.quarantined),
+            grouped(row.counts.pending),
+            grouped(row.receipts),
+            grouped(row.lag),
+            root,
+        ]);
+    }
+    say(&format!("\n{}", table.render()));
+    for row in rows {
+        if let Err(problem) = &row.roots {
+            say(&format!("≠ {}: {problem}", row.title));
+        }
+        if !row.rules.is_empty() {
+            let rules: Vec<_> =
+                row.rules.iter().map(|(rule, count)| format!("{rule} × {count}")).collect();
+            say(&format!("隔离规则 · quarantined by rule, {}: {}", row.title, rules.join(", ")));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use sanheyi_proto::exchange::v1 as wire;
 
 use super::parties::{Member, wait_for_intake};
 use super::year::{District, Plan, Written, publication, year};
-use super::{CUT, CUT_OFF};
+use super::{CUT, CUT_OFF, report};
 
 /// What was written to a node and acknowledged.
 pub(super) struct Ledger {
@@ -72,6 +72,11 @@ impl<'a> Writer<'a> {
             };
             self.bar.set_message(format!("{} 条 entries {note}", self.entries));
             self.bar.inc(1);
+            // Where nobody can watch a bar move, a line a month.
+            if self.bar.is_hidden() && day.date.day() == 1 {
+                let (title, date, entries) = (&self.member.title, day.date, self.entries);
+                report::say(&format!("{date} {title}: {entries} 条 entries {note}"));
+            }
         }
         self.bar.finish();
         let platform = self.district.platform.clone();

@@ -1,6 +1,7 @@
 //! Answering a pull: a window of a journal as it is stored, signed at its end. Where there is nothing yet, the call waits on
 //! news, not on a clock.
 
+use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
@@ -74,16 +75,20 @@ async fn tails(
     call: &PullCall,
 ) -> Result<Vec<Tail>, Refusal> {
     let store = shared.store(platform);
-    let mut tails = Vec::new();
+    let mut tails: Vec<Tail> = Vec::new();
+    // One message carries them all: where it is full, the other cursors have their turn next time.
+    let mut left = call.max_bytes.max(1);
     for (journal, cursor) in &call.cursors {
         let row = store.journal_get(journal).await.map_err(|error| refused(&error))?;
         let Some(row) = row else { return Err(unknown(journal)) };
         if *cursor > row.head.size {
             return Err(rewound(&row, *cursor));
         }
-        if *cursor < row.head.size {
-            let tail = tail(shared, &store, &row, *cursor, call.max_bytes).await;
-            tails.push(tail.map_err(|error| refused(&error))?);
+        if *cursor < row.head.size && left > 0 {
+            let tail = tail(shared, &store, &row, *cursor, left).await;
+            let tail = tail.map_err(|error| refused(&error))?;
+            left = left.saturating_sub(tail.segments.iter().map(Bytes::len).sum());
+            tails.push(tail);
         }
     }
     Ok(tails)

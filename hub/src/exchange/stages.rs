@@ -1,4 +1,4 @@
-//! Where the hub's time goes, by stage: running sums that the benches print and the metrics will show.
+//! Where the hub's time goes, by stage: running sums, said when the process stops.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +19,24 @@ pub struct Stages {
     pub admitted: AtomicU64,
     /// Entries judged.
     pub judged: AtomicU64,
+}
+
+impl Stages {
+    /// Says the sums in one line, with the bytes that went over the wire.
+    pub(crate) fn say(&self, received: u64, sent: u64) {
+        let read = |stage: &AtomicU64| stage.load(Ordering::Relaxed);
+        tracing::info!(
+            open = read(&self.open),
+            admit = read(&self.admit),
+            judge = read(&self.judge),
+            settle = read(&self.settle),
+            admitted = read(&self.admitted),
+            judged = read(&self.judged),
+            received,
+            sent,
+            "time by stage, in microseconds"
+        );
+    }
 }
 
 /// Adds the time from `from` to `to` to a stage.

@@ -15,8 +15,10 @@ use sanheyi_exchange_spec::segment::{EntryView, SegmentReader, SegmentWriter};
 use sanheyi_exchange_spec::suite::{Digest, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::STANDARD;
+use sanheyi_proto::exchange::v1 as wire;
 
 use super::copy::open_segments;
+use super::decide::{RecordKey, RecordState};
 use super::journal::{LiveJournal, Sealed, seal, view};
 use super::slice::part;
 use super::submit::state_of;
@@ -27,6 +29,8 @@ use crate::store::{
 
 /// Staged segments read at a time.
 const READ: u64 = 64;
+/// Own entries appended again together.
+const TOGETHER: usize = 512;
 /// Own segments set aside at a time.
 const OWN_READ: usize = 64;
 
@@ -50,6 +54,10 @@ struct Work<'a> {
     journal: LiveJournal,
     reader: SegmentReader,
     packer: SegmentWriter,
+    /// Own entries that will be appended together, with what their decisions read.
+    waiting: Vec<(Sealed, Vec<wire::Read>)>,
+    /// Heads that they make.
+    heads: BTreeMap<RecordKey, (u64, Digest)>,
 }
 
 /// Carries out an adoption; answers the journal's size after it.
@@ -75,6 +83,8 @@ pub(crate) async fn adopt(
         journal,
         reader: SegmentReader::new(Suite::Intl).map_err(no_memory)?,
         packer: SegmentWriter::new().map_err(no_memory)?,
+        waiting: Vec::new(),
+        heads: BTreeMap::new(),
     };
     work.take_over(&mut tx, &adoption).await?;
     tx.receipt_cut(store, row.number, adoption.size).await?;
@@ -218,7 +228,7 @@ impl Work<'_> {
         let mut next = 0;
         loop {
             let rows = tx.staged_from(self.store, number, Staged::Own, next, READ).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else { return self.flush(tx).await };
             next = last.past();
             for segment in &rows {
                 let opened = open_one(&mut self.reader, segment)?;
@@ -242,7 +252,8 @@ impl Work<'_> {
             return Ok(());
         }
         let Some((salt, body)) = entry.body else {
-            // Its body was erased: what it says stands only where the hub has it.
+            // Without its body nobody can judge it; what it said stands only where the hub has it.
+            tracing::error!(dataset, record, revision, "an erased entry is not appended again");
             return Ok(());
         };
         let own = Sealed {
@@ -250,17 +261,32 @@ impl Work<'_> {
             digest: entry.digest,
             body: sanheyi_exchange_spec::entry::Body { salt, bytes: Bytes::copy_from_slice(body) },
         };
-        let head = tx.record_head(self.store, dataset, record).await?;
-        let found = head.map(|head| (head.revision, head.place.digest));
+        let found = self.head(tx, dataset, record).await?;
         let expected = entry.header.follows.map(|digest| (revision - 1, digest));
         let holds = found == expected && self.reads_hold(tx, reads).await?;
         if holds {
-            return self.append_one(tx, own, reads).await;
+            let reads = reads.map(|row| row.reads.clone()).unwrap_or_default();
+            return self.queue(tx, own, reads).await;
         }
         let conflict = self.wrap(&own, found)?;
         let inside = view(&conflict)?;
-        let kept = tx.record_head(self.store, inside.dataset, inside.record).await?.is_some();
-        if kept { Ok(()) } else { self.append_one(tx, conflict, None).await }
+        let kept = self.head(tx, inside.dataset, inside.record).await?.is_some();
+        if kept { Ok(()) } else { self.queue(tx, conflict, Vec::new()).await }
+    }
+
+    /// The head of a record: of what is waiting to be appended, or of what is stored.
+    async fn head(
+        &self,
+        tx: &mut Tx,
+        dataset: &str,
+        record: &str,
+    ) -> Result<RecordState, StoreError> {
+        let key = (dataset.to_owned(), record.to_owned());
+        if let Some(waiting) = self.heads.get(&key) {
+            return Ok(Some(*waiting));
+        }
+        let head = tx.record_head(self.store, dataset, record).await?;
+        Ok(head.map(|head| (head.revision, head.place.digest)))
     }
 
     async fn reads_hold(
@@ -269,8 +295,7 @@ impl Work<'_> {
         reads: Option<&ExpectationRow>,
     ) -> Result<bool, StoreError> {
         for read in reads.into_iter().flat_map(|row| &row.reads) {
-            let head = tx.record_head(self.store, &read.dataset, &read.record).await?;
-            if head.map(|head| (head.revision, head.place.digest)) != state_of(read) {
+            if self.head(tx, &read.dataset, &read.record).await? != state_of(read) {
                 return Ok(false);
             }
         }
@@ -303,26 +328,40 @@ impl Work<'_> {
         Ok(seal(header, self.entropy.salt(), body.encode().into()))
     }
 
-    async fn append_one(
+    /// Lets an entry wait for its neighbours, so that they share a segment and its statements.
+    async fn queue(
         &mut self,
         tx: &mut Tx,
         entry: Sealed,
-        reads: Option<&ExpectationRow>,
+        reads: Vec<wire::Read>,
     ) -> Result<(), StoreError> {
+        let header = view(&entry)?;
+        let key = (header.dataset.to_owned(), header.record.to_owned());
+        self.heads.insert(key, (header.revision, entry.digest));
+        self.waiting.push((entry, reads));
+        if self.waiting.len() >= TOGETHER { self.flush(tx).await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let (entries, reads): (Vec<_>, Vec<_>) = self.waiting.drain(..).unzip();
+        self.heads.clear();
         let number = self.journal.number();
-        let entries = [entry];
         let advance =
             self.journal.append(&mut self.packer, &entries, self.now).map_err(no_memory)?;
-        let sequence = advance.first();
         tx.journal_write(self.store, &advance).await?;
-        for entry in &entries {
+        let mut index = Vec::with_capacity(entries.len());
+        for (sequence, (entry, reads)) in (advance.first()..).zip(entries.iter().zip(reads)) {
             let place = Place { journal: number, sequence, standing: None, digest: entry.digest };
-            tx.record_insert(self.store, vec![IndexRow::new(&view(entry)?, &place)]).await?;
+            index.push(IndexRow::new(&view(entry)?, &place));
+            if !reads.is_empty() {
+                let moved = ExpectationRow { sequence, reads };
+                tx.expectation_put(self.store, number, &moved).await?;
+            }
         }
-        if let Some(row) = reads {
-            let moved = ExpectationRow { sequence, reads: row.reads.clone() };
-            tx.expectation_put(self.store, number, &moved).await?;
-        }
+        tx.record_insert(self.store, index).await?;
         self.journal.settle(advance);
         Ok(())
     }

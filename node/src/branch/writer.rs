@@ -22,6 +22,7 @@ use super::adopt::{Adoption, adopt};
 use super::decide::{HeadCache, Heads};
 use super::group::{Decided, Group, gather};
 use super::journal::{LiveJournal, view};
+use super::stages::{Stages, add};
 use super::submit::{Appended, Draft, Refused, SubmitError, check};
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
@@ -50,6 +51,8 @@ pub struct Branch {
     jobs: mpsc::Sender<Job>,
     sizes: watch::Receiver<BTreeMap<JournalId, u64>>,
     held: watch::Sender<Option<Code>>,
+    clock: Arc<dyn Clock>,
+    stages: Arc<Stages>,
 }
 
 /// What the writer is asked.
@@ -60,13 +63,14 @@ pub(super) enum Job {
 
 pub(super) struct Writer {
     pub(super) store: Store,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) lanes: BTreeMap<Lane, LiveJournal>,
     cache: HeadCache,
     packer: SegmentWriter,
     sizes: watch::Sender<BTreeMap<JournalId, u64>>,
     held: watch::Receiver<Option<Code>>,
+    pub(super) stages: Arc<Stages>,
 }
 
 // === impl Branch ===
@@ -93,17 +97,19 @@ impl Branch {
         let (sizes_in, sizes) = watch::channel(now);
         let (held_in, held) = watch::channel(held);
         let packer = SegmentWriter::new().map_err(no_memory)?;
+        let stages = Arc::new(Stages::default());
         let writer = Writer {
             store: store.clone(),
-            clock,
+            clock: Arc::clone(&clock),
             entropy,
             lanes,
             cache: HeadCache::default(),
             packer,
             sizes: sizes_in,
             held,
+            stages: Arc::clone(&stages),
         };
-        let branch = Self { config, store, jobs, sizes, held: held_in };
+        let branch = Self { config, store, jobs, sizes, held: held_in, clock, stages };
         Ok((branch, writer.run(queue)))
     }
 
@@ -127,6 +133,11 @@ impl Branch {
         self.sizes.clone()
     }
 
+    /// Where the time goes.
+    pub fn stages(&self) -> &Stages {
+        &self.stages
+    }
+
     /// Holds this machine, or lets it go on.
     pub fn hold(&self, code: Option<Code>) {
         self.held.send_replace(code);
@@ -143,7 +154,9 @@ impl Branch {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
+        let began = self.clock.now();
         check(&drafts)?;
+        add(&self.stages.check, began, self.clock.now());
         let (answer, answered) = oneshot::channel();
         let job = Job::Submit(drafts, answer);
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;

@@ -135,6 +135,18 @@ impl Database {
             .map_err(StoreError::at("limit"))
     }
 
+    /// How durable a commit is, as the connection that writes says it: `journal_mode` and
+    /// `synchronous`.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn durability(&self) -> Result<(String, i64), StoreError> {
+        let at = StoreError::at("durability");
+        let journal = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&self.writer).await;
+        let synchronous = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&self.writer).await;
+        journal.and_then(|journal| Ok((journal, synchronous?))).map_err(at)
+    }
+
     /// Writes the log back and closes all connections.
     pub async fn close(&self) {
         self.reader.close().await;

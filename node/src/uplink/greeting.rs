@@ -68,6 +68,19 @@ impl Greeter {
         tx.commit().await.map_err(failed)
     }
 
+    /// Forgets an epoch id of which the hub has said that it did not grant it.
+    pub(super) async fn forget(&self, next: EpochId) -> Result<(), StoreError> {
+        let store = self.branch.store();
+        let rows = self.own_journals().await?;
+        let mut tx = store.begin("epoch_forget").await?;
+        for row in rows {
+            let mut greeting = tx.greeting_get(store, row.number).await?;
+            greeting.holds.retain(|id| *id != next);
+            tx.greeting_put(store, row.number, &greeting).await?;
+        }
+        tx.commit().await
+    }
+
     /// The Greet itself.
     pub(super) async fn call(&self, next: EpochId) -> Result<GreetCall, StoreError> {
         let store = self.branch.store();

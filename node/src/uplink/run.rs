@@ -12,7 +12,6 @@ use super::sync::{LinkParts, Outcome, Session};
 use super::transport::{LineConfig, LineError, connect};
 use crate::process::clock;
 use crate::process::lifecycle::Shutdown;
-use crate::process::meter::Meter;
 use crate::store::{LinkRow, StoreError};
 
 /// How often a living link notes that the hub was heard, in microseconds.
@@ -89,18 +88,17 @@ impl Uplink {
         let mut session = Session::new(self.parts.clone(), GrpcPort::new(&line));
         loop {
             let outcome = session.step().await;
-            self.note(&mut session, &meter).await?;
+            self.row.sent = self.carried.0 + meter.sent();
+            self.row.received = self.carried.1 + meter.received();
             if outcome != Outcome::Going {
+                // How it ended is written with its reason, in one go.
                 return Ok(outcome);
             }
+            self.note(&mut session).await?;
         }
     }
 
-    async fn note(
-        &mut self,
-        session: &mut Session<GrpcPort>,
-        meter: &Meter,
-    ) -> Result<(), StoreError> {
+    async fn note(&mut self, session: &mut Session<GrpcPort>) -> Result<(), StoreError> {
         let seen = session.take_seen();
         let now = self.parts.clock.now();
         let phase = phase_name(session.machine().phase());
@@ -112,8 +110,6 @@ impl Uplink {
         let detail = stopped.join("; ");
         let changed = self.row.phase != phase || self.row.detail != detail;
         let due = seen.heard && now.micros_since(self.row.heard) >= NOTE_EVERY;
-        self.row.sent = self.carried.0 + meter.sent();
-        self.row.received = self.carried.1 + meter.received();
         if seen.heard && (due || changed) {
             self.row.heard = now;
         }

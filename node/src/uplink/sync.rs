@@ -12,7 +12,6 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{EpochId, JournalId};
 use sanheyi_exchange_spec::limits;
@@ -24,10 +23,11 @@ use tokio::sync::watch;
 
 use super::fetch::fetch_and_adopt;
 use super::greeting::{Accepted, Greeter, failed};
+use super::outgoing::prepare_push;
 use super::port::{
     CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PullCall, PushAnswer, PushCall, Tail,
 };
-use crate::branch::{Branch, Copies, CopyError, Window, window};
+use crate::branch::{Branch, Copies, CopyError, Window};
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
 
@@ -178,7 +178,12 @@ impl<P: HubPort + 'static> Session<P> {
             }
             Done::Pulled(Ok(answer)) => self.pulled(answer).await,
             Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error).await,
-            Done::Greeted(Err(error)) | Done::Pulled(Err(error)) => self.failed(None, error).await,
+            Done::Greeted(Err(error)) => {
+                let (greeter, next) = (Arc::clone(&self.greeter), self.next);
+                forget_if_not_granted(&greeter, next, &error).await;
+                self.failed(None, error).await
+            }
+            Done::Pulled(Err(error)) => self.failed(None, error).await,
         }
     }
 
@@ -266,6 +271,7 @@ impl<P: HubPort + 'static> Session<P> {
     /// transaction inside a future that nobody polls would hold the one writer for ever.
     async fn feed(&mut self, event: Event) -> Outcome {
         let mut outcome = Outcome::Going;
+        let mut reason = None;
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             for action in self.machine.on(event) {
@@ -285,13 +291,14 @@ impl<P: HubPort + 'static> Session<P> {
                     Ok(event) => events.extend(event),
                     Err(Ok((event, why))) => {
                         tracing::warn!(why, "the link gives up this connection");
+                        reason = Some(why);
                         events.push_back(event);
                     }
                     Err(Err(held)) => return held,
                 }
             }
         }
-        outcome
+        reason.map_or_else(|| outcome.clone(), |reason| because(&outcome, reason))
     }
 
     /// Does what needs no store.
@@ -366,6 +373,18 @@ impl<P: HubPort + 'static> Session<P> {
     }
 }
 
+/// A hub without room or time answers before it grants: the epoch id asked for is not kept, or a
+/// node before a full hub would use all of them up and be held.
+async fn forget_if_not_granted(greeter: &Greeter, next: EpochId, error: &CallError) {
+    let CallError::Refused(refusal) = error else { return };
+    if !matches!(refusal.code, Code::StoreFull | Code::Unavailable) {
+        return;
+    }
+    if let Err(error) = greeter.forget(next).await {
+        tracing::warn!(%error, "an epoch id that was not granted is kept");
+    }
+}
+
 /// A failed call as an event, and why; or that an operator must act.
 fn event_of(journal: Option<JournalId>, error: CallError) -> Result<(Event, String), Outcome> {
     match error {
@@ -385,37 +404,4 @@ fn because(outcome: &Outcome, reason: String) -> Outcome {
         Outcome::Held(code, _) => Outcome::Held(*code, reason),
         Outcome::Going => Outcome::Going,
     }
-}
-
-/// Reads the next window of a journal and signs the size at its end: a durable prefix that is shown
-/// for the first time.
-async fn prepare_push(
-    parts: &LinkParts,
-    journal: &JournalId,
-    position: Position,
-    opened: u64,
-    first: u64,
-) -> Result<PushCall, CallError> {
-    let store = parts.branch.store();
-    let lost = || CallError::Lost(format!("{journal} is not here"));
-    let row = store.journal_get(journal).await.map_err(failed)?.ok_or_else(lost)?;
-    let entries = window(store, row.number, first, row.head.size, limits::WINDOW_BYTES)
-        .await
-        .map_err(failed)?;
-    let root = store.root_at(row.number, entries.past).await.map_err(failed)?;
-    let checkpoint = Checkpoint {
-        journal: journal.clone(),
-        size: entries.past,
-        root,
-        epoch: position.epoch,
-        opened,
-        time: parts.clock.now(),
-    };
-    Ok(PushCall {
-        journal: journal.clone(),
-        position,
-        first,
-        segments: entries.segments,
-        checkpoint: checkpoint.sign(&parts.key),
-    })
 }

@@ -122,6 +122,14 @@ fn a_stale_epoch_greets_again_at_once_and_trouble_pauses_first() {
 }
 
 #[test]
+fn a_hub_whose_own_journal_is_shorter_than_its_copy_is_not_asked_in_a_circle() {
+    let (mut link, _) = live(3, 3);
+    let refusal = Refusal::new(Code::Gap, "", "", "");
+    let refused = Event::Refused { journal: None, refusal };
+    assert_eq!(link.on(refused), [Action::Reconnect { pause: true }]);
+}
+
+#[test]
 fn a_late_refusal_of_an_earlier_epoch_changes_nothing() {
     let late = |code, epoch| Event::Refused {
         journal: Some(journal()),
