@@ -1,5 +1,5 @@
-//! The hub as a value: configuration → build → run. The listener and the shutdown are given, so that tests run the real hub
-//! in their own process.
+//! The hub as a value: configuration → build → run. The listener and the shutdown are given, so
+//! that tests run the real hub in their own process.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use sanheyi_node::process::tls::{Identity, ServerConfig, TlsError, Trust, server
 use sanheyi_node::store::{Database, StoreError};
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::config::CheckedConfig;
 use crate::exchange::{Exchange, ExchangeParts, Workers};
@@ -123,13 +124,15 @@ impl HubApp {
     /// If a task dies, or does not stop in time.
     pub async fn run(self, listener: TcpListener, shutdown: Shutdown) -> Result<(), TaskError> {
         let mut tasks = Tasks::new();
+        let stages = self.exchange.stages();
         let acceptor = Acceptor::new(listener, self.tls, Arc::clone(&self.meter));
         let Workers { admission, gate } = self.workers;
-        let soft = shutdown.clone();
+        let (served, mut over) = watch::channel(false);
         tasks.spawn("admission", async move {
             tokio::select! {
                 done = admission.run() => done,
-                () = soft.hard_asked() => Ok(()),
+                // The last push has been answered; nobody waits for anything any more.
+                _ = over.wait_for(|over| *over) => Ok(()),
             }
         });
         let soft = shutdown.clone();
@@ -139,11 +142,15 @@ impl HubApp {
                 () = soft.soft_asked() => Ok(()),
             }
         });
-        let serving = serve(self.exchange.clone(), self.hub, acceptor, shutdown.clone());
-        tasks.spawn("rpc", serving);
+        let serving = serve(self.exchange, self.hub, acceptor, shutdown.clone());
+        tasks.spawn("rpc", async move {
+            let ended = serving.await;
+            served.send_replace(true);
+            ended
+        });
         let ended = tasks.run(shutdown, GRACE).await;
         self.database.close().await;
-        self.exchange.stages().say(self.meter.received(), self.meter.sent());
+        stages.say(self.meter.received(), self.meter.sent());
         ended
     }
 }

@@ -1,5 +1,6 @@
-//! The command line of a hub. Every command gives an [`Answer`]: what is printed, and the exit code. `sanheyi-hub node …`
-//! carries the node's whole command line, so that one file is enough for a small place.
+//! The command line of a hub. Every command gives an [`Answer`]: what is printed, and the exit
+//! code. `sanheyi-hub node …` carries the node's whole command line, so that one file is enough for
+//! a small place.
 
 mod platform;
 mod quarantine;

@@ -1,8 +1,10 @@
-//! The main job, from one command: a hub and three nodes as processes of their own, a year of cases, a line that is cut, a
-//! foreign vendor's client with faulty records; and at the end every root computed again from the bytes in both stores.
+//! The main job, from one command: a hub and three nodes as processes of their own, a year of
+//! cases, a line that is cut, a foreign vendor's client with faulty records; and at the end every
+//! root computed again from the bytes in both stores.
 //!
-//! Nothing here goes round the product: the parties are the same programs with the same configuration files, records enter
-//! through the nodes' intake, the report reads what `status` and `verify` read.
+//! Nothing here goes round the product: the parties are the same programs with the same
+//! configuration files, records enter through the nodes' intake, the report reads what `status` and
+//! `verify` read.
 
 mod faults;
 mod foreign;

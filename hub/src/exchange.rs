@@ -1,10 +1,10 @@
-//! The exchange (交换): what a hub does with what branches say, whoever carries it. The gRPC handlers and a hosted tenant's
-//! local port are thin skins over [`Exchange`].
+//! The exchange (交换): what a hub does with what branches say, whoever carries it. The gRPC handlers
+//! and a hosted tenant's local port are thin skins over [`Exchange`].
 //!
 //! ```text
-//! greet ─► chain of epochs: compare and swap, signed grant                     one transaction
-//! push  ─► admission: open, bind to the checkpoint, group ─► durable ─► answer  one transaction a group
-//!            └─► gate: judge, index, receipt into the mailbox                   one transaction a range
+//! greet ─► chain of epochs: compare and swap, signed grant               one transaction
+//! push  ─► admission: open, bind to the checkpoint ─► durable ─► answer  one transaction a group
+//!            └─► gate: judge, index, receipt into the mailbox            one transaction a range
 //! pull  ─► window of a journal as it is stored, signed at its end; waits for news
 //! ```
 
@@ -62,7 +62,7 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) news: News,
     pub(crate) fresh: fresh::Fresh,
-    pub(crate) stages: Stages,
+    pub(crate) stages: Arc<Stages>,
 }
 
 /// The exchange.
@@ -96,7 +96,7 @@ impl Exchange {
             registry,
             news: News::default(),
             fresh: fresh::Fresh::default(),
-            stages: Stages::default(),
+            stages: Arc::default(),
         });
         let (admission, desk) = Admission::new(Arc::clone(&shared))?;
         let gate = Gate::new(Arc::clone(&shared))?;
@@ -109,8 +109,8 @@ impl Exchange {
     }
 
     /// Where the time of admission and gate went, in microseconds.
-    pub fn stages(&self) -> &Stages {
-        &self.shared.stages
+    pub fn stages(&self) -> Arc<Stages> {
+        Arc::clone(&self.shared.stages)
     }
 
     /// Looks the platforms up again: one was registered or removed.
@@ -138,8 +138,8 @@ impl Exchange {
         greet::greet(&self.shared, platform, call).await
     }
 
-    /// Lets the machine that holds `epoch` of `journal` go on at its next Greet: an operator's word,
-    /// after a restore that is known, or where two machines claim to be one.
+    /// Lets the machine that holds `epoch` of `journal` go on at its next Greet: an operator's
+    /// word, after a restore that is known, or where two machines claim to be one.
     ///
     /// # Errors
     /// If there is no such journal, or the store fails.

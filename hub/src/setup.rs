@@ -1,4 +1,5 @@
-//! Setting a federation up: the hub's authority, keys and configuration; a platform's registration and what its node needs.
+//! Setting a federation up: the hub's authority, keys and configuration; a platform's registration
+//! and what its node needs.
 //!
 //! The keys of a node made here are made on the hub's machine and carried over by hand.
 
@@ -90,7 +91,8 @@ fn folder(path: &Path) -> Result<(), SetupError> {
 }
 
 impl Setup {
-    /// Makes the hub's authority, keys and configuration. `names`: where branches reach it, names or addresses.
+    /// Makes the hub's authority, keys and configuration. `names`: where branches reach it, names
+    /// or addresses.
     ///
     /// # Errors
     /// See [`SetupError`]; what is there already is not overwritten.
@@ -128,7 +130,8 @@ impl Setup {
         Ok(signing_key(&self.folder.join("signing.key"))?.verifying())
     }
 
-    /// Registers a platform and writes what its node needs into its folder: certificates, keys, `node.toml`.
+    /// Registers a platform and writes what its node needs into its folder: certificates, keys,
+    /// `node.toml`.
     ///
     /// # Errors
     /// See [`SetupError`].

@@ -1,6 +1,8 @@
-//! The hub's own tables beside those of its branches: the platforms, the gate's cursors, and what the store itself is.
+//! The hub's own tables beside those of its branches: the platforms, the gate's cursors, and what
+//! the store itself is.
 //!
-//! *To add a table*: a step in `store/migrations` numbered from 1000, a file here, a line in ARCHITECTURE.md.
+//! *To add a table*: a step in `store/migrations` numbered from 1000, a file here, a line in
+//! ARCHITECTURE.md.
 
 mod gate;
 mod platform;

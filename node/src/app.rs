@@ -145,15 +145,15 @@ impl NodeApp {
             ended
         });
         let (wish, mark) = (shutdown.clone(), handing_in);
-        let served = branch.clone();
+        let stages = branch.stages();
         tasks.spawn("intake", async move {
-            let ended = gateway::serve(socket, served, wish).await;
+            let ended = gateway::serve(socket, branch, wish).await;
             drop(mark);
             ended
         });
         let ended = tasks.run(shutdown, GRACE).await;
         database.close().await;
-        branch.stages().say();
+        stages.say();
         ended
     }
 }

@@ -12,6 +12,7 @@
 //! `exchange-spec`).
 
 mod adopt;
+mod commit;
 mod copy;
 mod decide;
 mod group;

@@ -38,8 +38,7 @@ impl Line {
         tokio::spawn(async move {
             let (up, down) = (256 * 1024, 64 * 1024);
             // It ends with the connection, as both stop.
-            let _ =
-                tokio::io::copy_bidirectional_with_sizes(&mut near, &mut far, up, down).await;
+            let _ = tokio::io::copy_bidirectional_with_sizes(&mut near, &mut far, up, down).await;
         });
         Ok(began)
     }

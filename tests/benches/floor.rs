@@ -5,9 +5,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -75,11 +73,7 @@ async fn open(path: &Path) -> anyhow::Result<SqliteConnection> {
 }
 
 /// Inserts batches, sends each, and waits for its acknowledgement while the next is inserted.
-async fn give(
-    store: &mut SqliteConnection,
-    line: TcpStream,
-    rows: Vec<Row>,
-) -> anyhow::Result<()> {
+async fn give(store: &mut SqliteConnection, line: TcpStream, rows: Vec<Row>) -> anyhow::Result<()> {
     let (acknowledged, mut line) = line.into_split();
     let batches = rows.len().div_ceil(BATCH);
     let answers = tokio::spawn(async move {

@@ -74,7 +74,11 @@ async fn measure(
     let afterwards = federation.end(records).await?;
 
     let count = records as f64;
-    table.add(format!("{name}: durable and gated at the hub"), "records/s", count / (gated - began));
+    table.add(
+        format!("{name}: durable and gated at the hub"),
+        "records/s",
+        count / (gated - began),
+    );
     table.add(format!("{name}: durable at the node"), "records/s", count / (durable - began));
     let spent = before.iter().zip(after).map(|(before, after)| after - before);
     for (party, spent) in ["node", "hub", "load"].iter().zip(spent) {

@@ -1,4 +1,5 @@
-//! Every call and every answer carries its position; what is not of the present one changes nothing.
+//! Every call and every answer carries its position; what is not of the present one changes
+//! nothing.
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::EpochId;

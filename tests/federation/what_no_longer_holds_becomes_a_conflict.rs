@@ -1,5 +1,5 @@
-//! A restored machine wrote on what it had; the hub has something else by then. Neither is lost: the
-//! hub's stands, the machine's own is kept whole inside a conflict entry, and a person decides.
+//! A restored machine wrote on what it had; the hub has something else by then. Neither is lost:
+//! the hub's stands, the machine's own is kept whole inside a conflict entry, and a person decides.
 
 use sanheyi_exchange_spec::conflict::{self, Conflict};
 use sanheyi_exchange_spec::gate::Standing;
@@ -8,8 +8,8 @@ use sanheyi_node::branch::Appended;
 use sanheyi_tests::fixtures::{CASE, case_no, new_cases, next_case, step_on};
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, journal_of};
 
-/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a step that had read it, and r@3
-/// on it.
+/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a step that had read it, and
+/// r@3 on it.
 async fn two_histories(world: &mut World) -> (NodeMachine, Appended, Vec<Appended>) {
     let mut node = world.node("jintan").await;
     let first = node.submit(new_cases(1..4)).await[0];

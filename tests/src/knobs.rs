@@ -4,6 +4,7 @@
 //! | variable | what | default |
 //! |---|---|---|
 //! | `SANHEYI_SEED` | where chance begins: a number, decimal or `0x` and hex | [`SEED`] |
+//! | `SANHEYI_KILLS` | how often the process tests kill a node or a hub | [`KILLS`] |
 
 /// Where chance begins unless told otherwise.
 pub const SEED: u64 = 0x5348_5931;
@@ -21,6 +22,19 @@ pub fn seed() -> u64 {
 /// What a bench was asked on its command line, without the program's name.
 pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args().skip(1)
+}
+
+/// How often processes are killed unless told otherwise.
+pub const KILLS: u64 = 6;
+
+/// How often the process tests kill: `SANHEYI_KILLS`, or [`KILLS`].
+///
+/// # Panics
+/// If the variable is there and is no number.
+pub fn kills() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
+    let Ok(text) = std::env::var("SANHEYI_KILLS") else { return KILLS };
+    number(&text).expect("SANHEYI_KILLS must be a number, decimal or 0x and hex")
 }
 
 fn number(text: &str) -> Option<u64> {

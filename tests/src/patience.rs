@@ -29,8 +29,13 @@ pub async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     within(what, async {
         while !holds().await {
-            clock::pause(LOOK_AGAIN).await;
+            look_again().await;
         }
     })
     .await;
+}
+
+/// Between two looks, inside a [`within`] where [`until`] does not fit.
+pub async fn look_again() {
+    clock::pause(LOOK_AGAIN).await;
 }

@@ -1,6 +1,6 @@
-//! A world: a hub and its nodes in one process, over real sockets and real mutual TLS, each party in
-//! a folder and a runtime of its own, so that each can be stopped, killed, copied and started again.
-//! One clock, which moves only when it is told to.
+//! A world: a hub and its nodes in one process, over real sockets and real mutual TLS, each party
+//! in a folder and a runtime of its own, so that each can be stopped, killed, copied and started
+//! again. One clock, which moves only when it is told to.
 
 mod check;
 mod foreign;
@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_hub::exchange::LocalPort;
 use sanheyi_hub::setup::{NewPlatform, Setup};
+use sanheyi_node::config::NodeConfig;
 use sanheyi_node::process::clock::ManualClock;
 use sanheyi_node::process::entropy::SeededEntropy;
 use tempfile::TempDir;
@@ -153,6 +155,18 @@ impl World {
         let (platform, epoch) = (node.platform(), held.holds[0]);
         let done = self.hub.exchange().readmit(&platform, &row.head.journal, epoch).await;
         done.expect("the hub lets it go on");
+    }
+
+    /// The same without a wire: a platform whose calls are made in the hub's own process.
+    ///
+    /// # Panics
+    /// If the platform has no key.
+    pub async fn local(&mut self, name: &str) -> Foreign<LocalPort> {
+        self.seed += 10;
+        let config = NodeConfig::load(&self.folder(name).join("node.toml")).expect("its files");
+        let key = config.read_signing_key().expect("its key");
+        let port = LocalPort::new(self.hub.exchange(), config.platform.clone());
+        Foreign::on(port, config.platform, key, Arc::clone(&self.clock), self.seed)
     }
 
     /// A program of another vendor, as a registered platform: every call is made by hand.

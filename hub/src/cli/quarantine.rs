@@ -1,4 +1,5 @@
-//! `quarantine list`: what the gate did not accept, each with its rule and the sentence for its author.
+//! `quarantine list`: what the gate did not accept, each with its rule and the sentence for its
+//! author.
 
 use clap::{Args, Subcommand};
 use sanheyi_exchange_spec::gate::{Reason, Standing};

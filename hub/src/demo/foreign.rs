@@ -1,6 +1,6 @@
-//! A small foreign client: another vendor's node, as far as the public protocol goes. It knows the stubs of `proto` and the
-//! codecs of `exchange-spec`, and nothing of our branch: it seals, packs, signs, greets, pushes and pulls by itself. Among
-//! its records are faulty ones.
+//! A small foreign client: another vendor's node, as far as the public protocol goes. It knows the
+//! stubs of `proto` and the codecs of `exchange-spec`, and nothing of our branch: it seals, packs,
+//! signs, greets, pushes and pulls by itself. Among its records are faulty ones.
 
 use std::time::Duration;
 

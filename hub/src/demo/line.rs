@@ -1,4 +1,5 @@
-//! The network between a node and its hub: carries bytes, counts them, and is really cut by closing its sockets.
+//! The network between a node and its hub: carries bytes, counts them, and is really cut by closing
+//! its sockets.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -27,8 +27,7 @@ const STOP: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The foreign vendor's platform: a development zone, which has no region code of its own.
-const FOREIGN: (&str, &str, &str) =
-    ("jingkai", "常州经开区（外来厂商）", "Economic Development Zone (a foreign vendor's client)");
+const FOREIGN: (&str, &str, &str) = ("jingkai", "常州经开区", "Jingkai (a foreign vendor)");
 
 /// The folder of a federation; removed at the end unless it is kept.
 pub(super) struct Folder {
@@ -199,10 +198,11 @@ async fn invite(setup: &Setup, folder: &Path, hub: SocketAddr) -> anyhow::Result
         out: home.clone(),
     };
     setup.platform_add(&new).await?;
-    Ok(Guest { platform, title: title_zh.into(), folder: home, hub })
+    Ok(Guest { platform, title: format!("{title_zh} {title_en}"), folder: home, hub })
 }
 
-/// Starts a party as a process of its own: this same program, which carries the node's command line too.
+/// Starts a party as a process of its own: this same program, which carries the node's command line
+/// too.
 async fn start(
     children: &Mutex<Vec<(String, Child)>>,
     folder: &Path,
@@ -217,6 +217,8 @@ async fn start(
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)
+        // Ctrl-C is for the demonstration, which then stops its parties in order.
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("cannot start {name}"))?;

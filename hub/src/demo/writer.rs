@@ -1,4 +1,5 @@
-//! A district's departments: hand in what the year brings, day by day, through the node's intake, keeping what they read.
+//! A district's departments: hand in what the year brings, day by day, through the node's intake,
+//! keeping what they read.
 
 use std::collections::BTreeMap;
 

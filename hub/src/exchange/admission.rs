@@ -1,5 +1,6 @@
-//! Admission (接纳): what is offered is opened where it arrives, and bound, written and made durable in groups by one worker.
-//! The admit rule stands in `exchange-spec`; here is only what it needs from the store.
+//! Admission (接纳): what is offered is opened where it arrives, and bound, written and made durable
+//! in groups by one worker. The admit rule stands in `exchange-spec`; here is only what it needs
+//! from the store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -165,7 +166,8 @@ impl Admission {
                     Err(_) => break,
                 }
             }
-            // Two pushes of one journal cannot share a commit: the second is decided on what the first has made true.
+            // Two pushes of one journal cannot share a commit: the second is decided on what the
+            // first has made true.
             let mut seen = std::collections::BTreeSet::new();
             let (now, then) =
                 group.into_iter().partition(|job: &Job| seen.insert(job.journal.clone()));
@@ -195,8 +197,8 @@ impl Admission {
                     let _ = job.answer.send(Err(refused(&error)));
                 }
             }
-            // One that fails must not take its neighbours along, and one that was raced by a Greet is
-            // decided on the epoch in force: each again by itself.
+            // One that fails must not take its neighbours along, and one that was raced by a Greet
+            // is decided on the epoch in force: each again by itself.
             Err(_) => {
                 for Bound { job, .. } in bound {
                     self.journals.remove(&job.journal);
@@ -283,10 +285,10 @@ impl Admission {
                 self.shared.fresh.put(key, opened, now);
                 first = next;
             }
+            self.shared.news.tell_gate(&job.platform);
             // Who pushed may have gone; what was admitted stands all the same.
             let _ = job.answer.send(Ok(PushAnswer { position, durable }));
         }
-        self.shared.news.tell_gate();
     }
 
     async fn acknowledge(&self, job: Job) {
@@ -300,7 +302,8 @@ impl Admission {
         let _ = job.answer.send(answer);
     }
 
-    /// Answers a refusal. A history that differs stops its journal, loudly, with both roots; nothing is overwritten.
+    /// Answers a refusal. A history that differs stops its journal, loudly, with both roots;
+    /// nothing is overwritten.
     async fn refuse(&mut self, job: Job, refusal: Refusal) {
         let stopped = self.journals.get(&job.journal).is_none_or(|one| one.head().stopped);
         if refusal.code == Code::HistoryChanged && !stopped {

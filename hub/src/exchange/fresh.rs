@@ -1,5 +1,5 @@
-//! Segments that were opened for admission and wait for the gate, so that they need not be opened twice. Bounded: what does
-//! not fit is opened again from the store.
+//! Segments that were opened for admission and wait for the gate, so that they need not be opened
+//! twice. Bounded: what does not fit is opened again from the store.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,7 +1,7 @@
-//! The gate (闸口) behind admission: a cursor per journal. Verdicts, index, cursor and receipt commit in one transaction, and
-//! its first statement fences the cursor.
+//! The gate (闸口) behind admission: a cursor per journal. Verdicts, index, cursor and receipt commit
+//! in one transaction, and its first statement fences the cursor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
@@ -22,6 +22,8 @@ use crate::store::{gate_advance, gate_list};
 
 /// How long the gate pauses after a fault of the store, such as a full disk, before it tries again.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(1);
+/// The same where other platforms keep the gate busy, in rounds.
+const AFTER_ROUNDS: u32 = 256;
 /// Segments read from the store at a time.
 const READ: usize = 16;
 
@@ -31,6 +33,12 @@ pub struct Gate {
     reader: SegmentReader,
     packer: SegmentWriter,
     mailboxes: BTreeMap<PlatformId, LiveJournal>,
+    /// Platforms that may have entries without a verdict: all of them at the start, then those of
+    /// which something was admitted.
+    busy: BTreeSet<PlatformId>,
+    /// Platforms whose rows could not be judged: left alone for a while.
+    faulty: BTreeSet<PlatformId>,
+    rounds: u32,
     ids: BTreeMap<(PlatformId, JournalNumber), JournalId>,
 }
 
@@ -39,16 +47,21 @@ pub struct Gate {
 impl Gate {
     pub(super) fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
         let memory = |error| StoreError::contradiction("segment", "bytes", "a context", error);
+        let busy = shared.registry.platforms().into_iter().collect();
         Ok(Self {
             shared,
             reader: SegmentReader::new(Suite::Intl).map_err(memory)?,
             packer: SegmentWriter::new().map_err(memory)?,
             mailboxes: BTreeMap::new(),
+            busy,
+            faulty: BTreeSet::new(),
+            rounds: 0,
             ids: BTreeMap::new(),
         })
     }
 
-    /// Judges until the exchange ends. A fault of the store is said and tried again: the gate never gives up on an entry.
+    /// Judges until the exchange ends. A fault of the store is said and tried again: the gate never
+    /// gives up on an entry.
     ///
     /// # Errors
     /// Never by itself.
@@ -56,42 +69,44 @@ impl Gate {
         let mut news = self.shared.news.listen_gate();
         loop {
             news.borrow_and_update();
-            match self.round().await {
-                Ok(0) => {
-                    if news.changed().await.is_err() {
-                        return Ok(());
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(%error, "the gate pauses");
-                    clock::pause(AFTER_FAULT).await;
+            if self.round().await > 0 {
+                continue;
+            }
+            tokio::select! {
+                changed = news.changed() => if changed.is_err() { return Ok(()) },
+                () = clock::pause(AFTER_FAULT), if !self.faulty.is_empty() => {
+                    self.busy.append(&mut self.faulty);
                 }
             }
         }
     }
 
     /// One range of every journal that has news, in turn, so that no platform waits for another's
-    /// bulk. Answers how many entries were judged.
-    ///
-    /// # Errors
-    /// The first of the database, after all other journals had their turn: what is wrong with one
-    /// platform's rows holds nobody else up.
-    pub async fn round(&mut self) -> Result<u64, StoreError> {
+    /// bulk. What is wrong with one platform's rows is said, and tried again after a pause; it holds
+    /// nobody else up. Answers how many entries were judged.
+    pub async fn round(&mut self) -> u64 {
         let mut judged = 0;
-        let mut fault = None;
-        for platform in self.shared.registry.platforms() {
+        self.busy.extend(self.shared.news.take_admitted());
+        self.rounds = self.rounds.wrapping_add(1);
+        if self.rounds.is_multiple_of(AFTER_ROUNDS) {
+            self.busy.append(&mut self.faulty);
+        }
+        for platform in self.busy.clone() {
             let store = self.shared.store(&platform);
             match self.turn(&store).await {
+                Ok(0) => {
+                    self.busy.remove(&platform);
+                }
                 Ok(entries) => judged += entries,
                 Err(error) => {
                     tracing::error!(%platform, %error, "entries of {platform} cannot be judged");
                     self.mailboxes.remove(&platform);
-                    fault.get_or_insert(error);
+                    self.busy.remove(&platform);
+                    self.faulty.insert(platform);
                 }
             }
         }
-        fault.map_or(Ok(judged), Err)
+        judged
     }
 
     async fn turn(&mut self, store: &Store) -> Result<u64, StoreError> {
@@ -141,7 +156,8 @@ impl Gate {
         Ok(row.head.journal)
     }
 
-    /// The opened segments from `from` on, up to a receipt's length: from memory if admission left them there.
+    /// The opened segments from `from` on, up to a receipt's length: from memory if admission left
+    /// them there.
     async fn parts(
         &mut self,
         store: &Store,

@@ -1,4 +1,5 @@
-//! Answering a Greet: all of a branch's journals in one transaction, each by compare-and-swap of its epoch.
+//! Answering a Greet: all of a branch's journals in one transaction, each by compare-and-swap of
+//! its epoch.
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::grant::Grant;

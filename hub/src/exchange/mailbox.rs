@@ -1,5 +1,5 @@
-//! Mailboxes (信箱): the hub's own journals, one per platform, into which the gate writes receipts. They live as long as the
-//! generation of the store: a restored hub opens new ones.
+//! Mailboxes (信箱): the hub's own journals, one per platform, into which the gate writes receipts.
+//! They live as long as the generation of the store: a restored hub opens new ones.
 
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, Lane, PlatformId};
@@ -54,8 +54,8 @@ fn fresh(shared: &Shared, platform: &PlatformId) -> Head {
     }
 }
 
-/// A receipt as an entry of the mailbox. Its record is the judged journal's incarnation and first sequence number: ascending,
-/// and the same again after a crash.
+/// A receipt as an entry of the mailbox. Its record is the judged journal's incarnation and first
+/// sequence number: ascending, and the same again after a crash.
 pub(super) fn entry(
     shared: &Shared,
     receipt: &Receipt,

@@ -1,7 +1,7 @@
-//! News of journals: a number per platform that grows with every commit, on which pulls and the gate wait. Nobody sleeps to
-//! find out.
+//! News of journals: a number per platform that grows with every commit, on which pulls and the
+//! gate wait. Nobody sleeps to find out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use sanheyi_exchange_spec::ids::PlatformId;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// News of all platforms.
 pub(crate) struct News {
     platforms: Mutex<BTreeMap<PlatformId, watch::Sender<u64>>>,
-    admitted: watch::Sender<u64>,
+    admitted: watch::Sender<BTreeSet<PlatformId>>,
     closed: watch::Sender<bool>,
 }
 
@@ -18,7 +18,7 @@ impl Default for News {
     fn default() -> Self {
         Self {
             platforms: Mutex::default(),
-            admitted: watch::Sender::new(0),
+            admitted: watch::Sender::new(BTreeSet::new()),
             closed: watch::Sender::new(false),
         }
     }
@@ -35,13 +35,25 @@ impl News {
         self.channel(platform, watch::Sender::subscribe)
     }
 
-    /// Something was admitted, from anybody.
-    pub(crate) fn tell_gate(&self) {
-        self.admitted.send_modify(|count| *count += 1);
+    /// Something of `platform` was admitted.
+    pub(crate) fn tell_gate(&self, platform: &PlatformId) {
+        self.admitted.send_modify(|platforms| {
+            platforms.insert(platform.clone());
+        });
+    }
+
+    /// The platforms of which something was admitted since the last time.
+    pub(crate) fn take_admitted(&self) -> BTreeSet<PlatformId> {
+        let mut taken = BTreeSet::new();
+        self.admitted.send_if_modified(|platforms| {
+            std::mem::swap(platforms, &mut taken);
+            false
+        });
+        taken
     }
 
     /// Hears of admissions.
-    pub(crate) fn listen_gate(&self) -> watch::Receiver<u64> {
+    pub(crate) fn listen_gate(&self) -> watch::Receiver<BTreeSet<PlatformId>> {
         self.admitted.subscribe()
     }
 

@@ -1,5 +1,5 @@
-//! Answering a pull: a window of a journal as it is stored, signed at its end. Where there is nothing yet, the call waits on
-//! news, not on a clock.
+//! Answering a pull: a window of a journal as it is stored, signed at its end. Where there is
+//! nothing yet, the call waits on news, not on a clock.
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
@@ -7,6 +7,7 @@ use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_node::branch::window;
+use sanheyi_node::process::clock;
 use sanheyi_node::store::{JournalRow, Store, StoreError};
 use sanheyi_node::uplink::port::{PullAnswer, PullCall, Tail};
 
@@ -31,7 +32,7 @@ pub(super) async fn pull(
         permit(shared, platform, journal)?;
     }
     let mut news = shared.news.listen(platform);
-    let deadline = tokio::time::sleep(call.wait);
+    let deadline = clock::pause(call.wait);
     tokio::pin!(deadline);
     loop {
         news.borrow_and_update();
@@ -54,7 +55,8 @@ fn empty(shared: &Shared) -> PullAnswer {
     PullAnswer { generation: shared.generation, tails: Vec::new() }
 }
 
-/// A platform reads what is addressed to it, and its own journals as the hub holds them. Nothing else.
+/// A platform reads what is addressed to it, and its own journals as the hub holds them. Nothing
+/// else.
 fn permit(shared: &Shared, platform: &PlatformId, journal: &JournalId) -> Result<(), Refusal> {
     let down =
         journal.author == shared.parts.hub && journal.audience == Audience::One(platform.clone());
@@ -141,7 +143,8 @@ fn unknown(journal: &JournalId) -> Refusal {
     )
 }
 
-/// A reader has more of a hub's journal than the hub: the hub's store was rewound without anybody saying so.
+/// A reader has more of a hub's journal than the hub: the hub's store was rewound without anybody
+/// saying so.
 fn rewound(row: &JournalRow, cursor: u64) -> Refusal {
     let (journal, size) = (&row.head.journal, row.head.size);
     tracing::error!(%journal, size, cursor, "a copy is longer than its home: this store was rewound");

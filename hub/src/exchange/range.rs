@@ -70,7 +70,8 @@ pub(super) fn judge_range(
     range
 }
 
-/// Which of these entries claim a revision that another entry has: one of an earlier range, or an earlier one of this.
+/// Which of these entries claim a revision that another entry has: one of an earlier range, or an
+/// earlier one of this.
 pub(super) async fn taken(
     store: &Store,
     journal: JournalNumber,

@@ -50,7 +50,8 @@ impl Registry {
         self.keys.borrow().keys().cloned().collect()
     }
 
-    /// The key of a platform. One that was registered while this process runs is found in the store.
+    /// The key of a platform. One that was registered while this process runs is found in the
+    /// store.
     ///
     /// # Errors
     /// [`Code::Unauthorised`] if it is not registered.

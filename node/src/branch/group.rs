@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::decide::{Expected, Heads, UNSEALED};
 use super::journal::Sealed;
+use super::stages::add;
 use super::submit::{Appended, Draft, Refused, key, lane_of, seal_draft, state_of};
 use super::writer::{Answer, Job, Writer};
 use crate::store::{ExpectationRow, StoreError, Tx};
@@ -63,6 +64,7 @@ impl Writer {
         now: Timestamp,
         decided: &mut Decided,
     ) -> Result<(), StoreError> {
+        let began = self.clock.now();
         let mut refused = Vec::new();
         let mut undo = Vec::with_capacity(drafts.len());
         for (index, draft) in drafts.iter().enumerate() {
@@ -80,7 +82,10 @@ impl Writer {
             decided.answers.push(Err(refused));
             return Ok(());
         }
+        let settled = self.clock.now();
+        add(&self.stages.decide, began, settled);
         let appended = self.seal_all(heads, drafts, now, decided);
+        add(&self.stages.seal, settled, self.clock.now());
         decided.answers.push(Ok(appended));
         Ok(())
     }

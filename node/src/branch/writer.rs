@@ -19,20 +19,17 @@ use sanheyi_proto::datasets;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::adopt::{Adoption, adopt};
-use super::decide::{HeadCache, Heads};
-use super::group::{Decided, Group, gather};
-use super::journal::{LiveJournal, view};
+use super::decide::HeadCache;
+use super::group::{Group, gather};
+use super::journal::LiveJournal;
 use super::stages::{Stages, add};
-use super::submit::{Appended, Draft, Refused, SubmitError, check};
+use super::submit::{Appended, Draft, SubmitError, check};
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
-use crate::store::{IndexRow, Place, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Submissions that may wait for the writer: beyond it submitters wait themselves.
 const QUEUE: usize = 256;
-/// How often a group is tried again before its fault is said: a Greet can move the epoch under it
-/// once or twice.
-const TRIES: usize = 4;
 
 /// What a branch needs to know of itself.
 #[derive(Clone)]
@@ -66,8 +63,8 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) lanes: BTreeMap<Lane, LiveJournal>,
-    cache: HeadCache,
-    packer: SegmentWriter,
+    pub(super) cache: HeadCache,
+    pub(super) packer: SegmentWriter,
     sizes: watch::Sender<BTreeMap<JournalId, u64>>,
     held: watch::Receiver<Option<Code>>,
     pub(super) stages: Arc<Stages>,
@@ -134,8 +131,8 @@ impl Branch {
     }
 
     /// Where the time goes.
-    pub fn stages(&self) -> &Stages {
-        &self.stages
+    pub fn stages(&self) -> Arc<Stages> {
+        Arc::clone(&self.stages)
     }
 
     /// Holds this machine, or lets it go on.
@@ -175,7 +172,7 @@ impl Branch {
     }
 }
 
-fn no_memory(error: std::io::Error) -> StoreError {
+pub(super) fn no_memory(error: std::io::Error) -> StoreError {
     StoreError::contradiction("segment", "bytes", "packer", error)
 }
 
@@ -282,89 +279,10 @@ impl Writer {
         }
     }
 
-    /// Tries a group; again where what was remembered proves stale: a record that was taken for
-    /// absent, or a journal whose epoch a Greet has moved.
-    async fn try_until_settled(
-        &mut self,
-        submissions: &[Vec<Draft>],
-    ) -> Result<Vec<Result<Vec<Appended>, Vec<Refused>>>, StoreError> {
-        let mut optimistic = true;
-        for _ in 0..TRIES {
-            match self.try_group(submissions, optimistic).await {
-                Err(StoreError::Raced("record")) if optimistic => optimistic = false,
-                Err(StoreError::Raced("journal")) => self.reload().await?,
-                outcome => return outcome,
-            }
-        }
-        self.try_group(submissions, optimistic).await
-    }
-
-    async fn reload(&mut self) -> Result<(), StoreError> {
-        for journal in self.lanes.values_mut() {
-            if let Some(row) = self.store.journal_get(journal.id()).await? {
-                *journal = LiveJournal::open(&self.store, row).await?;
-            }
-        }
-        Ok(())
-    }
-
     async fn write_singly(&mut self, submissions: Vec<Vec<Draft>>, answers: Vec<Answer>) {
         for (drafts, answer) in submissions.into_iter().zip(answers) {
             Box::pin(self.write_group(vec![(drafts, answer)])).await;
         }
-    }
-
-    /// Decides and writes a group. `optimistic`: records that nobody remembers are taken for
-    /// absent, and the index proves it: a revision 1 that is there already makes the insert come up
-    /// short.
-    async fn try_group(
-        &mut self,
-        submissions: &[Vec<Draft>],
-        optimistic: bool,
-    ) -> Result<Vec<Result<Vec<Appended>, Vec<Refused>>>, StoreError> {
-        let now = self.now();
-        let mut tx = self.store.begin("journal_append").await?;
-        let mut heads = Heads { cache: &self.cache, written: BTreeMap::new(), optimistic };
-        let mut decided = Decided::default();
-        for drafts in submissions {
-            self.decide(&mut tx, &mut heads, drafts, now, &mut decided).await?;
-        }
-        let written = heads.written;
-        let mut advances = Vec::new();
-        let mut index = Vec::new();
-        for (lane, entries) in &decided.entries {
-            let Some(journal) = self.lanes.get(lane) else { continue };
-            let advance = journal.append(&mut self.packer, entries, now).map_err(no_memory)?;
-            for (sequence, entry) in (advance.first()..).zip(entries) {
-                let place = Place {
-                    journal: journal.number(),
-                    sequence,
-                    standing: None,
-                    digest: entry.digest,
-                };
-                index.push(IndexRow::new(&view(entry)?, &place));
-            }
-            tx.journal_write(&self.store, &advance).await?;
-            advances.push((*lane, advance));
-        }
-        let rows = index.len() as u64;
-        if tx.record_insert(&self.store, index).await? != rows {
-            return Err(StoreError::Raced("record"));
-        }
-        for (lane, expectation) in &decided.expectations {
-            if let Some(journal) = self.lanes.get(lane) {
-                tx.expectation_put(&self.store, journal.number(), expectation).await?;
-            }
-        }
-        tx.commit().await?;
-        self.cache.remember(written);
-        for (lane, advance) in advances {
-            if let Some(journal) = self.lanes.get_mut(&lane) {
-                journal.settle(advance);
-            }
-        }
-        self.announce();
-        Ok(decided.answers)
     }
 
     async fn adopt(&mut self, adoption: Adoption) -> Result<u64, StoreError> {
@@ -380,13 +298,13 @@ impl Writer {
         Ok(size)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         // The author's clock never goes back within a journal, whatever the machine's does.
         let last = self.lanes.values().map(LiveJournal::recorded).max().unwrap_or_default();
         self.clock.now().max(last)
     }
 
-    fn announce(&self) {
+    pub(super) fn announce(&self) {
         self.sizes.send_replace(
             self.lanes.values().map(|one| (one.id().clone(), one.head().size)).collect(),
         );

@@ -4,6 +4,8 @@
 //! A message is readable alone, and its values are fields too. Standard output stays free for what
 //! a command answers.
 
+use std::io::IsTerminal as _;
+
 use serde::Deserialize;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -41,7 +43,10 @@ pub const DEFAULT_FILTER: &str = "info";
 /// If the filter cannot be read; nothing is started then.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), FilterError> {
     let filter = read_filter(filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // It fails only if somebody has started logging before: theirs stays.
     let _ = match format {
         LogFormat::Text => lines.try_init(),

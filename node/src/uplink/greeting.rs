@@ -68,8 +68,19 @@ impl Greeter {
         tx.commit().await.map_err(failed)
     }
 
-    /// Forgets an epoch id of which the hub has said that it did not grant it.
-    pub(super) async fn forget(&self, next: EpochId) -> Result<(), StoreError> {
+    /// A hub without room or time answers before it grants: the epoch id asked for is not kept, or
+    /// a node before a full hub would use all of them up and be held.
+    pub(super) async fn forget_if_not_granted(&self, next: EpochId, error: &CallError) {
+        let CallError::Refused(refusal) = error else { return };
+        if !matches!(refusal.code, Code::StoreFull | Code::Unavailable) {
+            return;
+        }
+        if let Err(error) = self.forget(next).await {
+            tracing::warn!(%error, "an epoch id that was not granted is kept");
+        }
+    }
+
+    async fn forget(&self, next: EpochId) -> Result<(), StoreError> {
         let store = self.branch.store();
         let rows = self.own_journals().await?;
         let mut tx = store.begin("epoch_forget").await?;

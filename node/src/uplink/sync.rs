@@ -180,7 +180,7 @@ impl<P: HubPort + 'static> Session<P> {
             Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error).await,
             Done::Greeted(Err(error)) => {
                 let (greeter, next) = (Arc::clone(&self.greeter), self.next);
-                forget_if_not_granted(&greeter, next, &error).await;
+                greeter.forget_if_not_granted(next, &error).await;
                 self.failed(None, error).await
             }
             Done::Pulled(Err(error)) => self.failed(None, error).await,
@@ -267,8 +267,9 @@ impl<P: HubPort + 'static> Session<P> {
             .collect()
     }
 
-    /// Feeds an event to the machine and does what it answers. What writes to the store is done here and now: a
-    /// transaction inside a future that nobody polls would hold the one writer for ever.
+    /// Feeds an event to the machine and does what it answers. What writes to the store is done
+    /// here and now: a transaction inside a future that nobody polls would hold the one writer for
+    /// ever.
     async fn feed(&mut self, event: Event) -> Outcome {
         let mut outcome = Outcome::Going;
         let mut reason = None;
@@ -331,8 +332,8 @@ impl<P: HubPort + 'static> Session<P> {
         }));
     }
 
-    /// Makes the hub's copy the prefix. It borrows nothing: a session may move between threads while
-    /// it waits.
+    /// Makes the hub's copy the prefix. It borrows nothing: a session may move between threads
+    /// while it waits.
     fn adopt(
         &self,
         journal: JournalId,
@@ -370,18 +371,6 @@ impl<P: HubPort + 'static> Session<P> {
         };
         let port = Arc::clone(&self.port);
         self.calls.push(Box::pin(async move { Done::Pulled(port.pull(call).await) }));
-    }
-}
-
-/// A hub without room or time answers before it grants: the epoch id asked for is not kept, or a
-/// node before a full hub would use all of them up and be held.
-async fn forget_if_not_granted(greeter: &Greeter, next: EpochId, error: &CallError) {
-    let CallError::Refused(refusal) = error else { return };
-    if !matches!(refusal.code, Code::StoreFull | Code::Unavailable) {
-        return;
-    }
-    if let Err(error) = greeter.forget(next).await {
-        tracing::warn!(%error, "an epoch id that was not granted is kept");
     }
 }
 

@@ -1,5 +1,4 @@
-//! The program under test: hub and node in one, as the installed programs are, for tests and
-//! benches that start parties as processes of their own.
+//! The program that process tests start and kill: the hub's command line, which carries the node's.
 
 fn main() -> std::process::ExitCode {
     sanheyi_hub::cli::main()

@@ -1,5 +1,5 @@
-//! A program of another vendor: it keeps its journal in memory and makes every call by hand, so that
-//! a test can have it say what an honest branch never would.
+//! A program of another vendor: it keeps its journal in memory and makes every call by hand, so
+//! that a test can have it say what an honest branch never would.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -42,8 +42,8 @@ impl Letters {
         Ok(())
     }
 
-    /// No receipt row stands for itself: there are as many as the mailboxes have, as far as they go.
-    /// `whole`: the mailboxes were read to their ends, so that nothing may lie beyond.
+    /// No receipt row stands for itself: there are as many as the mailboxes have, as far as they
+    /// go. `whole`: the mailboxes were read to their ends, so that nothing may lie beyond.
     pub(super) async fn close(
         &self,
         store: &Store,
