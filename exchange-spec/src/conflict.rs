@@ -8,7 +8,7 @@ use sanheyi_proto::exchange::v1 as wire;
 use thiserror::Error;
 
 use crate::entry::{Body, HeaderError, HeaderView};
-use crate::gate::Reason;
+use crate::reason::Reason;
 use crate::suite::{Digest, Salt, Suite};
 
 /// Dataset of a conflict entry.

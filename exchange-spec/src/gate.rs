@@ -8,6 +8,7 @@ use crate::conflict::{self, Conflict};
 use crate::entry::{HeaderView, Operation};
 use crate::ids::Lane;
 use crate::limits;
+pub use crate::reason::Reason;
 
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,19 +19,6 @@ pub enum Standing {
     Quarantined,
     /// 待判: the reader does not know the dataset or the version of the standard yet.
     Pending,
-}
-
-/// One reason, in the reader's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// Path of the field; empty where the entry as a whole is meant.
-    pub field: String,
-    /// Id of the rule.
-    pub rule: String,
-    /// The sentence in Chinese.
-    pub zh: String,
-    /// The sentence in English.
-    pub en: String,
 }
 
 /// The verdict on one entry.
@@ -165,35 +153,6 @@ impl Verdict {
                 .map(|v| Reason::new(v.field.clone(), v.rule, v.zh.clone(), v.en.clone()))
                 .collect(),
         )
-    }
-}
-
-// === impl Reason ===
-
-impl Reason {
-    /// A reason.
-    pub fn new(
-        field: impl Into<String>,
-        rule: impl Into<String>,
-        zh: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Self {
-        Self { field: field.into(), rule: rule.into(), zh: zh.into(), en: en.into() }
-    }
-
-    /// The reason as it travels.
-    pub fn to_wire(&self) -> wire::Reason {
-        wire::Reason {
-            field: self.field.clone(),
-            rule: self.rule.clone(),
-            zh: self.zh.clone(),
-            en: self.en.clone(),
-        }
-    }
-
-    /// Reads a reason.
-    pub fn from_wire(message: wire::Reason) -> Self {
-        Self { field: message.field, rule: message.rule, zh: message.zh, en: message.en }
     }
 }
 

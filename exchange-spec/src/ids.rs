@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::error::IdError;
 use crate::limits;
@@ -19,13 +20,13 @@ pub struct PlatformId(Box<str>);
 ///
 /// 3 to 48 characters: two parts of `a-z`, `0-9`, `_` with one full stop between them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DatasetName(Box<str>);
+pub struct DatasetName(Arc<str>);
 
 /// Id of a record (记录标识) within a platform and a dataset: 1 to [`limits::RECORD_ID_BYTES`]
 /// printable ASCII characters without space. Ids ascend, so that index pages stay hot. Nothing
 /// personal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordId(Box<str>);
+pub struct RecordId(Arc<str>);
 
 /// Who a journal is addressed to: one platform, or every branch of its author (`*`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

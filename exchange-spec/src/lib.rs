@@ -22,7 +22,7 @@
 //! 2. [`suite`], [`entry`], [`segment`]: bytes.
 //! 3. [`merkle`], [`note`], [`checkpoint`], [`grant`]: what is proved and signed.
 //! 4. [`link`]: the calls as state machines; [`error`]: why a call is refused and what to do.
-//! 5. [`gate`], [`receipt`], [`conflict`]: what becomes of every entry.
+//! 5. [`gate`], [`reason`], [`receipt`], [`conflict`]: what becomes of every entry.
 //! 6. [`invariants`]: what must hold at the end of all this, by name.
 //!
 //! # What is absent
@@ -103,6 +103,7 @@ pub mod limits;
 pub mod link;
 pub mod merkle;
 pub mod note;
+pub mod reason;
 pub mod receipt;
 pub mod segment;
 pub mod suite;

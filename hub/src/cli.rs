@@ -24,12 +24,12 @@ const EXAMPLES: &str = "\
 例 · Examples:
   sanheyi-hub demo                             一条命令看全过程 · the whole federation, for a year, from one command
   sanheyi-hub init --folder hub --name hub.example.cn
-  sanheyi-hub platform add jintan --title-zh 金坛 --title-en Jintan --address hub.example.cn:7443 \\
-      --server-name hub.example.cn --out jintan
   sanheyi-hub run --config hub/hub.toml        运行 · run
-  sanheyi-hub status                           各平台链路、大小与回执 · platforms, sizes, receipts
-  sanheyi-hub quarantine list --platform jintan
-  sanheyi-hub verify --json                    逐字节核验存储 · check the store from its bytes
+  sanheyi-hub platform add --config hub/hub.toml jintan --title-zh 金坛 --title-en Jintan \\
+      --address hub.example.cn:7443 --server-name hub.example.cn --out jintan
+  sanheyi-hub status --config hub/hub.toml     各平台链路、大小与回执 · platforms, sizes, receipts
+  sanheyi-hub quarantine list --config hub/hub.toml --platform jintan
+  sanheyi-hub verify --config hub/hub.toml     逐字节核验存储 · check the store from its bytes
   sanheyi-hub node run --config jintan/node.toml
 
 退出码 · Exit codes:

@@ -12,6 +12,7 @@ mod items;
 mod line;
 mod parties;
 mod report;
+mod say;
 mod writer;
 mod year;
 
@@ -26,6 +27,7 @@ use sanheyi_node::process::clock::{Clock, SystemClock};
 use sanheyi_node::process::lifecycle::Shutdown;
 
 use parties::{Federation, Folder};
+use say::say;
 use writer::Writer;
 pub use year::{District, Plan, Written, districts, publication, year};
 
@@ -63,7 +65,7 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs, shutdown: Shutdown) -> anyhow::Result<bool> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut folder = Folder::make(args.folder.as_deref())?;
-    report::say(&format!("联邦目录 · federation in {}", folder.path().display()));
+    say(&format!("联邦目录 · federation in {}", folder.path().display()));
     let federation = Federation::start(folder.path(), Arc::clone(&clock)).await?;
     let outcome = tokio::select! {
         agreed = live(&args, &federation, clock.as_ref(), &shutdown) => agreed,
@@ -74,7 +76,7 @@ pub async fn run(args: DemoArgs, shutdown: Shutdown) -> anyhow::Result<bool> {
     match outcome {
         Ok(true) => Ok(true),
         Ok(false) => {
-            report::say(&format!("已保留 · kept in {}", folder.keep().display()));
+            say(&format!("已保留 · kept in {}", folder.keep().display()));
             Ok(false)
         }
         Err(error) => {
@@ -97,7 +99,7 @@ async fn live(
         () = shutdown.soft_asked() => bail!("中断 · interrupted"),
     };
     let seconds = clock.now().micros_since(began) / 1_000_000;
-    report::say(&format!("用时 {seconds} 秒 · took {seconds} s"));
+    say(&format!("用时 {seconds} 秒 · took {seconds} s"));
     if !args.once {
         report::stay(federation);
         shutdown.soft_asked().await;

@@ -23,7 +23,7 @@ mod stages;
 
 use std::sync::Arc;
 
-use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{Generation, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_node::process::clock::Clock;
@@ -37,6 +37,7 @@ use admission::{Admission, AdmissionDesk};
 use gate::Gate;
 pub use local::LocalPort;
 use news::News;
+pub use readmit::readmit;
 use registry::Registry;
 pub use stages::Stages;
 
@@ -136,20 +137,6 @@ impl Exchange {
         call: GreetCall,
     ) -> Result<GreetAnswer, Refusal> {
         greet::greet(&self.shared, platform, call).await
-    }
-
-    /// Lets the machine that holds `epoch` of `journal` go on at its next Greet: an operator's
-    /// word, after a restore that is known, or where two machines claim to be one.
-    ///
-    /// # Errors
-    /// If there is no such journal, or the store fails.
-    pub async fn readmit(
-        &self,
-        platform: &PlatformId,
-        journal: &JournalId,
-        epoch: EpochId,
-    ) -> Result<(), Refusal> {
-        readmit::readmit(&self.shared, platform, journal, epoch).await
     }
 
     /// Admits a push of `platform`; answered when it is durable.

@@ -12,11 +12,11 @@ use super::sustained::gated;
 use super::table::Table;
 
 /// A line that is cut until it is mended.
-pub struct Line {
+pub(crate) struct Line {
     /// Where the node dials.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Where it leads.
-    pub hub: Option<SocketAddr>,
+    pub(crate) hub: Option<SocketAddr>,
 }
 
 impl Line {
@@ -48,7 +48,7 @@ impl Line {
 ///
 /// # Errors
 /// If anything is lost.
-pub async fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
+pub(crate) async fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let load = batches(plan.records, 500);
     let mut line = Line::cut().await?;
     let federation = Federation::start(Some(&mut line)).await?;

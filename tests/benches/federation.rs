@@ -25,24 +25,24 @@ const HUB: &str = "changzhou";
 const NODE: &str = "jintan";
 
 /// A hub, a node, and where they lie.
-pub struct Federation {
+pub(crate) struct Federation {
     /// The hub's process.
-    pub hub: Party,
+    pub(crate) hub: Party,
     /// The node's process.
-    pub node: Party,
+    pub(crate) node: Party,
     setup: Setup,
     platform: PlatformId,
     folder: TempDir,
 }
 
 /// What both said of their stages, and bytes on the disk of the hub for each record.
-pub struct Afterwards {
+pub(crate) struct Afterwards {
     /// The node's stages.
-    pub node: Sums,
+    pub(crate) node: Sums,
     /// The hub's stages.
-    pub hub: Sums,
+    pub(crate) hub: Sums,
     /// Bytes of the hub's store.
-    pub disk: u64,
+    pub(crate) disk: u64,
 }
 
 impl Federation {
@@ -50,7 +50,7 @@ impl Federation {
     ///
     /// # Errors
     /// If one does not start.
-    pub async fn start(line: Option<&mut Line>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(line: Option<&mut Line>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let setup = Setup {
             folder: folder.path().join("hub"),
@@ -85,7 +85,7 @@ impl Federation {
     ///
     /// # Errors
     /// Never: it waits until it has them.
-    pub async fn clients(&self, count: usize) -> anyhow::Result<Vec<IntakeClient>> {
+    pub(crate) async fn clients(&self, count: usize) -> anyhow::Result<Vec<IntakeClient>> {
         let socket = self.folder.path().join(NODE).join("data/intake.sock");
         let mut clients = Vec::new();
         until("the node takes records", async || {
@@ -102,7 +102,7 @@ impl Federation {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn at_hub(&self) -> anyhow::Result<Store> {
+    pub(crate) async fn at_hub(&self) -> anyhow::Result<Store> {
         Ok(Database::open_read_only(&self.hub_path()).await?.of(&self.platform))
     }
 
@@ -110,7 +110,7 @@ impl Federation {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn at_node(&self) -> anyhow::Result<Store> {
+    pub(crate) async fn at_node(&self) -> anyhow::Result<Store> {
         let path = self.folder.path().join(NODE).join("data/node.sqlite");
         Ok(Database::open_read_only(&path).await?.of(&self.platform))
     }
@@ -123,7 +123,7 @@ impl Federation {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn live(&self) -> anyhow::Result<()> {
+    pub(crate) async fn live(&self) -> anyhow::Result<()> {
         let store = self.at_node().await?;
         until("the link is up", async || {
             let link = store.link_get().await.ok().flatten();
@@ -138,7 +138,7 @@ impl Federation {
     ///
     /// # Errors
     /// If anything of that is not so.
-    pub async fn end(self, records: u64) -> anyhow::Result<Afterwards> {
+    pub(crate) async fn end(self, records: u64) -> anyhow::Result<Afterwards> {
         let (at_node, at_hub) = (self.at_node().await?, self.at_hub().await?);
         until("every receipt is at the node", async || {
             answered(&at_node).await.is_ok_and(|count| count >= records)
@@ -184,7 +184,7 @@ fn sound(reports: Vec<JournalReport>) -> anyhow::Result<Vec<JournalReport>> {
 ///
 /// # Errors
 /// Of the database.
-pub async fn judged(at_hub: &Store) -> anyhow::Result<u64> {
+pub(crate) async fn judged(at_hub: &Store) -> anyhow::Result<u64> {
     Ok(gate_list(at_hub).await?.iter().map(|row| row.judged).sum())
 }
 

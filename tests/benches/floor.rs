@@ -24,7 +24,7 @@ type Row = (String, Vec<u8>);
 ///
 /// # Errors
 /// If a row is lost.
-pub async fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
+pub(crate) async fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let rows: Vec<Row> = (0..plan.records).map(|one| (record(one), body(one))).collect();
     let listener = TcpListener::bind("127.0.0.1:0").await?;

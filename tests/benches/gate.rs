@@ -28,7 +28,7 @@ const SEGMENT: u64 = 500;
 ///
 /// # Errors
 /// If a record is not accepted.
-pub fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
+pub(crate) fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let bodies: Vec<_> = (0..plan.records).map(body).collect();
     let bytes: usize = bodies.iter().map(Vec::len).sum();
     let segments = segments(&bodies)?;

@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(1);
 ///
 /// # Errors
 /// If a record is lost.
-pub async fn run(table: &mut Table) -> anyhow::Result<()> {
+pub(crate) async fn run(table: &mut Table) -> anyhow::Result<()> {
     let federation = Federation::start(None).await?;
     let clients = federation.clients(1).await?;
     federation.live().await?;

@@ -41,10 +41,10 @@ const PHRASES: [&str; 24] = [
 ];
 
 /// Drafts that are handed in together.
-pub type Batch = Vec<wire::Draft>;
+pub(crate) type Batch = Vec<wire::Draft>;
 
 /// The body of the `number`th record.
-pub fn body(number: u64) -> Vec<u8> {
+pub(crate) fn body(number: u64) -> Vec<u8> {
     let ordinal = u32::try_from(number % STEPS).unwrap_or(0) + 1;
     let mut step = step(number / STEPS, ordinal);
     step.note = note(number);
@@ -67,12 +67,12 @@ fn note(number: u64) -> String {
 }
 
 /// The `number`th record's id: ascending.
-pub fn record(number: u64) -> String {
+pub(crate) fn record(number: u64) -> String {
     format!("{}-{:04}", case_no(number / STEPS), number % STEPS + 1)
 }
 
 /// The `number`th draft.
-pub fn draft(number: u64) -> wire::Draft {
+pub(crate) fn draft(number: u64) -> wire::Draft {
     wire::Draft {
         dataset: STEP.to_owned(),
         record: record(number),
@@ -86,7 +86,7 @@ pub fn draft(number: u64) -> wire::Draft {
 }
 
 /// All drafts in batches, made before the clock starts.
-pub fn batches(records: u64, size: u64) -> Vec<Batch> {
+pub(crate) fn batches(records: u64, size: u64) -> Vec<Batch> {
     (0..records)
         .step_by(usize::try_from(size).unwrap_or(1))
         .map(|first| (first..records.min(first + size)).map(draft).collect())
@@ -98,7 +98,7 @@ pub fn batches(records: u64, size: u64) -> Vec<Batch> {
 ///
 /// # Errors
 /// If a batch is refused or an answer is lost.
-pub async fn hand_in(clients: Vec<IntakeClient>, batches: Vec<Batch>) -> anyhow::Result<()> {
+pub(crate) async fn hand_in(clients: Vec<IntakeClient>, batches: Vec<Batch>) -> anyhow::Result<()> {
     let queue = Arc::new(Mutex::new(batches.into_iter()));
     let mut writers = tokio::task::JoinSet::new();
     for client in clients {

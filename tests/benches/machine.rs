@@ -16,13 +16,13 @@ const TICKS: f64 = 100.0;
 const SYNCS: usize = 64;
 
 /// A process that is measured.
-pub struct Party {
+pub(crate) struct Party {
     child: Child,
     log: PathBuf,
 }
 
 /// Seconds since 1970.
-pub fn seconds() -> f64 {
+pub(crate) fn seconds() -> f64 {
     SystemClock.now().as_micros() as f64 / 1e6
 }
 
@@ -30,7 +30,7 @@ pub fn seconds() -> f64 {
 ///
 /// # Errors
 /// If the disk refuses.
-pub async fn describe() -> anyhow::Result<String> {
+pub(crate) async fn describe() -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let database = Database::open(&folder.path().join("probe.sqlite"), &[]).await?;
     let (journal, synchronous) = database.durability().await?;
@@ -61,7 +61,7 @@ fn fsync_micros(path: &Path) -> anyhow::Result<f64> {
 ///
 /// # Errors
 /// If the system does not say.
-pub fn cpu(process: &str) -> anyhow::Result<f64> {
+pub(crate) fn cpu(process: &str) -> anyhow::Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name in brackets may hold anything; numbers follow its last bracket.
     let (_, rest) = text.rsplit_once(')').context("a process has a name")?;
@@ -79,7 +79,7 @@ impl Party {
     ///
     /// # Errors
     /// If it does not start.
-    pub fn start(arguments: &[&str], config: &Path, log: PathBuf) -> anyhow::Result<Self> {
+    pub(crate) fn start(arguments: &[&str], config: &Path, log: PathBuf) -> anyhow::Result<Self> {
         let child = Command::new(env!("CARGO_BIN_EXE_sanheyi-under-test"))
             .args(arguments)
             .arg(config)
@@ -95,7 +95,7 @@ impl Party {
     ///
     /// # Errors
     /// If it has died.
-    pub fn cpu(&self) -> anyhow::Result<f64> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<f64> {
         cpu(&self.child.id().to_string())
     }
 
@@ -103,7 +103,7 @@ impl Party {
     ///
     /// # Errors
     /// If it ends otherwise than as asked.
-    pub fn stop(mut self) -> anyhow::Result<String> {
+    pub(crate) fn stop(mut self) -> anyhow::Result<String> {
         Command::new("kill").arg(self.child.id().to_string()).status()?;
         let status = self.child.wait()?;
         let said = std::fs::read_to_string(&self.log)?;

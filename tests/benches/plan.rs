@@ -3,19 +3,19 @@
 use anyhow::{Context as _, bail};
 
 /// What a run measures.
-pub struct Plan {
+pub(crate) struct Plan {
     /// Runs of each workload.
-    pub runs: usize,
+    pub(crate) runs: usize,
     /// Records of a bulk workload.
-    pub records: u64,
+    pub(crate) records: u64,
     /// Connections that hand in at once in W1.
-    pub writers: usize,
+    pub(crate) writers: usize,
     wanted: Vec<Workload>,
 }
 
 /// A workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workload {
+pub(crate) enum Workload {
     /// W1: batches of 500.
     Sustained,
     /// W1: one by one from eight writers.
@@ -32,7 +32,7 @@ pub enum Workload {
 
 impl Workload {
     /// All of them, in the order in which they run.
-    pub const ALL: [Workload; 6] = [
+    pub(crate) const ALL: [Workload; 6] = [
         Workload::Gate,
         Workload::Floor,
         Workload::Sustained,
@@ -42,7 +42,7 @@ impl Workload {
     ];
 
     /// Its title.
-    pub const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Workload::Sustained => "W1 sustained, batches of 500",
             Workload::Single => "W1 sustained, batches of 1",
@@ -69,7 +69,7 @@ impl Plan {
     ///
     /// # Errors
     /// If an argument is not known.
-    pub fn read(arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn read(arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<Self>> {
         let arguments: Vec<String> = arguments.collect();
         let asked = |flag: &str| arguments.iter().any(|one| one == flag);
         if !asked("--bench") || asked("--test") {
@@ -105,7 +105,7 @@ impl Plan {
     }
 
     /// Whether a workload is to be run.
-    pub fn wants(&self, workload: Workload) -> bool {
+    pub(crate) fn wants(&self, workload: Workload) -> bool {
         self.wanted.contains(&workload)
     }
 }

@@ -17,15 +17,15 @@ const SINGLES: usize = 8;
 const SINGLE_SHARE: u64 = 10;
 
 /// Stages of the node, as it names them.
-pub const NODE: [&str; 7] = ["check", "decide", "seal", "pack", "index", "write", "commit"];
+pub(crate) const NODE: [&str; 7] = ["check", "decide", "seal", "pack", "index", "write", "commit"];
 /// Stages of the hub, as it names them.
-pub const HUB: [&str; 4] = ["open", "admit", "judge", "settle"];
+pub(crate) const HUB: [&str; 4] = ["open", "admit", "judge", "settle"];
 
 /// Batches of 500.
 ///
 /// # Errors
 /// If anything is lost, or not as it should be.
-pub async fn bulk(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
+pub(crate) async fn bulk(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let name = format!("W1 500 x {}", plan.writers);
     measure(&name, plan.records, 500, plan.writers, table).await
 }
@@ -34,7 +34,7 @@ pub async fn bulk(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`bulk`].
-pub async fn single(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
+pub(crate) async fn single(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let name = format!("W1 1 x {SINGLES}");
     measure(&name, plan.records / SINGLE_SHARE, 1, SINGLES, table).await
 }
@@ -43,7 +43,7 @@ pub async fn single(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Of the database.
-pub async fn gated(at_hub: &Store, records: u64) -> anyhow::Result<f64> {
+pub(crate) async fn gated(at_hub: &Store, records: u64) -> anyhow::Result<f64> {
     while judged(at_hub).await? < records {
         clock::pause(LOOK).await;
     }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 /// Figures by name, in the order in which they first came.
 #[derive(Default)]
-pub struct Table {
+pub(crate) struct Table {
     order: Vec<String>,
     figures: BTreeMap<String, (Vec<f64>, &'static str)>,
 }
@@ -15,13 +15,13 @@ pub struct Table {
 ///
 /// # Errors
 /// If nobody reads it.
-pub fn say(line: &str) -> anyhow::Result<()> {
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{line}")?)
 }
 
 impl Table {
     /// Adds a figure of one run.
-    pub fn add(&mut self, name: impl Into<String>, unit: &'static str, figure: f64) {
+    pub(crate) fn add(&mut self, name: impl Into<String>, unit: &'static str, figure: f64) {
         let name = name.into();
         if !self.figures.contains_key(&name) {
             self.order.push(name.clone());

@@ -18,8 +18,11 @@ fn good(foreign: &Foreign, serial: u64) -> Sealed {
     foreign.entry(CASE, &case_no(serial), None, case(serial).encode_to_vec())
 }
 
-/// Every kind of fault, each between two good ones; with the place and the rule that is due.
-fn faulty(foreign: &Foreign) -> (Vec<Sealed>, Vec<(u64, Standing, &'static str, &'static str)>) {
+/// A verdict that is due: sequence number, standing, field, rule.
+type Due = (u64, Standing, &'static str, &'static str);
+
+/// Every kind of fault, each between two good ones; with the verdicts that are due.
+fn faulty(foreign: &Foreign) -> (Vec<Sealed>, Vec<Due>) {
     use Standing::{Pending, Quarantined};
     let long = "长".repeat(201);
     let entries = vec![

@@ -13,7 +13,7 @@ mod a_lost_answer_is_not_a_lost_entry;
 mod a_malformed_segment_or_bomb_is_refused;
 mod a_node_and_its_hub_end_with_the_same_root;
 mod a_node_catches_up_after_its_line_was_cut;
-mod a_node_restored_from_backup_takes_the_hubs_copy;
+mod a_node_restored_from_backup_takes_the_hubs_copy_and_appends_its_own_again;
 mod a_pull_waits_for_news_and_not_for_a_clock;
 mod a_repeated_push_changes_nothing;
 mod a_stranger_is_not_let_in;

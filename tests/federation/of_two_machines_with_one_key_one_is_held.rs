@@ -60,3 +60,32 @@ async fn and_it_may_be_the_copy() {
         .await;
     assert_converged(&world, &clone).await;
 }
+
+#[tokio::test]
+async fn an_operator_may_have_the_other_one_go_on() {
+    let mut world = World::new(32, &["jintan"]).await;
+    let mut original = world.node("jintan").await;
+    original.submit(new_cases(1..11)).await;
+    drop(original.settle().await);
+    original.close().await;
+    let folder = world.folder("clone");
+    copy_folder(original.folder(), &folder);
+    original.open().await;
+    drop(original.settle().await);
+    let mut clone = world.node_at(&folder).await;
+    clone.submit(new_cases(11..21)).await;
+    clone.dial_on().await;
+    until("the clone is held", async || clone.link_row().await.phase == "held:identity_held").await;
+    clone.close().await;
+
+    clone.open().await;
+    world.readmit(&clone).await;
+    clone.dial_on().await;
+    until("the clone's entries are answered", async || settled(clone.store()).await).await;
+    assert_converged(&world, &clone).await;
+    clone.submit(new_cases(21..31)).await;
+
+    original.dial_on().await;
+    until("the original is held", async || original.link_row().await.phase == "held:identity_held")
+        .await;
+}

@@ -1,5 +1,5 @@
-//! A writer keeps writing; the node, the hub, or both are killed; in the end both stores verify from
-//! their bytes, agree, and hold every acknowledged write exactly once.
+//! A writer keeps writing; the node, the hub, or both are killed; in the end both stores verify
+//! from their bytes, agree, and hold every acknowledged write exactly once.
 
 use std::collections::BTreeMap;
 

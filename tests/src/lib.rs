@@ -1,5 +1,23 @@
 //! What the tests of the whole share. The tests themselves stand beside this folder, one folder
-//! for each kind.
+//! for each kind, few binaries because each one is linked against everything:
+//!
+//! | folder | what is shown there |
+//! | --- | --- |
+//! | `tidy` | what can be counted about the repository |
+//! | `decoders` | every decoder under seeded damage; `fuzz` goes on where that ends |
+//! | `contract` | one suite, held against every form of the port to a hub |
+//! | `federation` | a hub and its nodes, whatever happens to lines, machines and disks |
+//! | `process` | real processes, killed |
+//! | `benches` | what a machine reaches; printed, not judged |
+//!
+//! # Reading order
+//!
+//! 1. [`world`]: the hub, its nodes and their one clock; what most tests begin with.
+//! 2. [`fixtures`]: records that keep every rule; a test changes what it wants wrong.
+//! 3. [`faults`]: the line between them, refusing, cutting, delaying and losing when told.
+//! 4. [`patience`]: waiting for what happens, never for a time.
+//! 5. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
+//!    meet.
 
 pub mod decoders;
 pub mod faults;

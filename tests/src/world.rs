@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_hub::exchange::LocalPort;
+use sanheyi_hub::exchange::{LocalPort, readmit};
 use sanheyi_hub::setup::{NewPlatform, Setup};
 use sanheyi_node::config::NodeConfig;
 use sanheyi_node::process::clock::ManualClock;
@@ -153,7 +153,8 @@ impl World {
         let row = journal_of(node).await;
         let held = node.store().greeting_get(row.number).await.expect("its epochs");
         let (platform, epoch) = (node.platform(), held.holds[0]);
-        let done = self.hub.exchange().readmit(&platform, &row.head.journal, epoch).await;
+        let (database, hub) = (self.hub.database(), &self.setup.hub);
+        let done = readmit(&database, hub, &platform, &row.head.journal, epoch).await;
         done.expect("the hub lets it go on");
     }
 

@@ -92,11 +92,11 @@ fn write(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<(Journal, Vec<&'sta
     };
     let mut packer = SegmentWriter::new()?;
     for (place, good) in publication(&zone).into_iter().enumerate() {
-        seal(&mut journal, &mut packer, good, clock)?;
+        seal(&mut journal, &mut packer, &good, clock)?;
         if place % 10 == 9
             && let Some((fault, rule)) = faults.next()
         {
-            seal(&mut journal, &mut packer, fault, clock)?;
+            seal(&mut journal, &mut packer, &fault, clock)?;
             expected.push(rule);
         }
     }
@@ -107,7 +107,7 @@ fn write(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<(Journal, Vec<&'sta
 fn seal(
     journal: &mut Journal,
     packer: &mut SegmentWriter,
-    one: Written,
+    one: &Written,
     clock: &dyn Clock,
 ) -> anyhow::Result<()> {
     let salt = OsEntropy.salt();

@@ -16,6 +16,7 @@ use sanheyi_node::store::{Counts, Database, Store};
 
 use super::foreign::Answered;
 use super::parties::{Federation, Member};
+use super::say::say;
 use super::writer::Ledger;
 use crate::store::platform_list;
 
@@ -25,12 +26,6 @@ const CATCH_UP: Duration = Duration::from_secs(100);
 const LOOK: Duration = Duration::from_millis(250);
 /// Excepted entries read at a time.
 const READ: u64 = 1000;
-
-/// One line to whoever watches.
-#[expect(clippy::print_stdout, reason = "the demonstration talks to a person")]
-pub(super) fn say(line: &str) {
-    println!("{line}");
-}
 
 /// One platform's row.
 struct Row {

@@ -10,8 +10,9 @@ use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_proto::exchange::v1 as wire;
 
 use super::parties::{Member, wait_for_intake};
+use super::say::say;
 use super::year::{District, Plan, Written, publication, year};
-use super::{CUT, CUT_OFF, report};
+use super::{CUT, CUT_OFF};
 
 /// What was written to a node and acknowledged.
 pub(super) struct Ledger {
@@ -76,7 +77,7 @@ impl<'a> Writer<'a> {
             // Where nobody can watch a bar move, a line a month.
             if self.bar.is_hidden() && day.date.day() == 1 {
                 let (title, date, entries) = (&self.member.title, day.date, self.entries);
-                report::say(&format!("{date} {title}: {entries} 条 entries {note}"));
+                say(&format!("{date} {title}: {entries} 条 entries {note}"));
             }
         }
         self.bar.finish();

@@ -19,6 +19,7 @@ use sanheyi_node::store::{Store, StoreError};
 use sanheyi_node::uplink::port::{PushAnswer, PushCall};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::fresh::Waiting;
 use super::stages::{add, count};
 use super::{Shared, refused};
 
@@ -279,10 +280,12 @@ impl Admission {
             let durable = journal.head().size;
             count(&self.shared.stages.admitted, durable - job.offer.first);
             let mut first = job.offer.first;
+            let root = journal.head().root;
             for (_, opened) in job.segments {
                 let next = first + opened.len() as u64;
                 let key = (job.platform.clone(), journal.number(), first);
-                self.shared.fresh.put(key, opened, now);
+                let root = (next == durable).then_some(root);
+                self.shared.fresh.put(key, Waiting { opened, stored: now, root });
                 first = next;
             }
             self.shared.news.tell_gate(&job.platform);

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::segment::Opened;
+use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::JournalNumber;
 
@@ -15,24 +16,33 @@ const FRESH_BYTES: usize = 64 * 1024 * 1024;
 /// A segment's place: platform, journal, first sequence number.
 pub(crate) type SegmentKey = (PlatformId, JournalNumber, u64);
 
+/// A segment that waits for the gate.
+pub(crate) struct Waiting {
+    pub(crate) opened: Opened,
+    pub(crate) stored: Timestamp,
+    /// Root of the journal after it, where admission has computed it.
+    pub(crate) root: Option<Digest>,
+}
+
 /// Opened segments on their way to the gate.
 #[derive(Default)]
 pub(crate) struct Fresh(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
-    segments: BTreeMap<SegmentKey, (Opened, Timestamp)>,
+    segments: BTreeMap<SegmentKey, Waiting>,
     bytes: usize,
 }
 
 impl Fresh {
     /// Keeps an opened segment if there is room.
-    pub(crate) fn put(&self, key: SegmentKey, opened: Opened, stored: Timestamp) {
+    pub(crate) fn put(&self, key: SegmentKey, waiting: Waiting) {
         let mut held = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
-        if held.bytes + opened.memory() <= FRESH_BYTES {
-            held.bytes += opened.memory();
-            if let Some((before, _)) = held.segments.insert(key, (opened, stored)) {
-                held.bytes -= before.memory();
+        let bytes = waiting.opened.memory();
+        if held.bytes + bytes <= FRESH_BYTES {
+            held.bytes += bytes;
+            if let Some(before) = held.segments.insert(key, waiting) {
+                held.bytes -= before.opened.memory();
             }
         }
     }
@@ -43,18 +53,18 @@ impl Fresh {
         let judged = (platform.clone(), journal, 0)..(platform.clone(), journal, past);
         let keys: Vec<_> = held.segments.range(judged).map(|(key, _)| key.clone()).collect();
         for key in keys {
-            if let Some((opened, _)) = held.segments.remove(&key) {
-                held.bytes -= opened.memory();
+            if let Some(waiting) = held.segments.remove(&key) {
+                held.bytes -= waiting.opened.memory();
             }
         }
     }
 
-    /// Takes an opened segment away, with the time at which it was stored.
-    pub(crate) fn take(&self, key: &SegmentKey) -> Option<(Opened, Timestamp)> {
+    /// Takes an opened segment away.
+    pub(crate) fn take(&self, key: &SegmentKey) -> Option<Waiting> {
         let mut held = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
-        let (opened, stored) = held.segments.remove(key)?;
-        held.bytes -= opened.memory();
-        Some((opened, stored))
+        let waiting = held.segments.remove(key)?;
+        held.bytes -= waiting.opened.memory();
+        Some(waiting)
     }
 }
 
@@ -89,7 +99,8 @@ mod tests {
         let platform: PlatformId = "jintan".parse().unwrap();
         let key = |number, first| (platform.clone(), JournalNumber::from_column(number), first);
         for at in [(1, 0), (1, 5), (1, 9), (2, 0)] {
-            fresh.put(key(at.0, at.1), opened(), Timestamp::default());
+            let waiting = Waiting { opened: opened(), stored: Timestamp::default(), root: None };
+            fresh.put(key(at.0, at.1), waiting);
         }
         fresh.forget(&platform, JournalNumber::from_column(1), 9);
         assert!(fresh.take(&key(1, 0)).is_none() && fresh.take(&key(1, 5)).is_none());

@@ -17,6 +17,7 @@ use sanheyi_proto::STANDARD;
 
 use super::range::{Part, Range, Taken, judge_range, taken};
 use super::stages::{add, count};
+use super::fresh::Waiting;
 use super::{Shared, mailbox};
 use crate::store::{gate_advance, gate_list};
 
@@ -82,8 +83,8 @@ impl Gate {
     }
 
     /// One range of every journal that has news, in turn, so that no platform waits for another's
-    /// bulk. What is wrong with one platform's rows is said, and tried again after a pause; it holds
-    /// nobody else up. Answers how many entries were judged.
+    /// bulk. What is wrong with one platform's rows is said, and tried again after a pause; it
+    /// holds nobody else up. Answers how many entries were judged.
     pub async fn round(&mut self) -> u64 {
         let mut judged = 0;
         self.busy.extend(self.shared.news.take_admitted());
@@ -168,10 +169,10 @@ impl Gate {
         let mut next = from;
         while next - from < limits::RECEIPT_ENTRIES {
             let key = (store.platform().clone(), number, next);
-            if let Some((opened, stored)) = self.shared.fresh.take(&key) {
+            if let Some(Waiting { opened, stored, root }) = self.shared.fresh.take(&key) {
                 let first = next;
                 next += opened.len() as u64;
-                parts.push(Part { first, opened, stored });
+                parts.push(Part { first, opened, stored, root });
                 continue;
             }
             let rows = store.segment_from(number, next, READ).await?;
@@ -179,7 +180,7 @@ impl Gate {
             for row in rows.into_iter().filter(|row| row.past() > before) {
                 let opened = self.open(row.first, &row.bytes)?;
                 next = row.past();
-                parts.push(Part { first: row.first, opened, stored: row.stored });
+                parts.push(Part { first: row.first, opened, stored: row.stored, root: None });
             }
             if next == before {
                 break;
@@ -209,7 +210,11 @@ impl Gate {
             judge_range(number, journal.lane, from, parts, taken);
         let judged = self.now();
         add(&self.shared.stages.judge, began, judged);
-        let root = store.root_at(number, past).await?;
+        let known = parts.last().filter(|last| last.first + last.opened.len() as u64 == past);
+        let root = match known.and_then(|last| last.root) {
+            Some(root) => root,
+            None => store.root_at(number, past).await?,
+        };
         let receipt = Receipt {
             journal: journal.clone(),
             from,

@@ -7,6 +7,7 @@ use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::receipt::Exception;
 use sanheyi_exchange_spec::segment::{EntryView, Opened};
+use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
 use sanheyi_proto::Violations;
@@ -16,6 +17,8 @@ pub(super) struct Part {
     pub(super) first: u64,
     pub(super) opened: Opened,
     pub(super) stored: Timestamp,
+    /// Root of the journal after it, where it is known.
+    pub(super) root: Option<Digest>,
 }
 
 /// Sequence numbers whose record and revision another entry has taken.

@@ -18,7 +18,7 @@ use sanheyi_proto::STANDARD;
 use sanheyi_proto::exchange::v1 as wire;
 
 use super::copy::open_segments;
-use super::decide::{RecordKey, RecordState};
+use super::decide::RecordState;
 use super::journal::{LiveJournal, Sealed, seal, view};
 use super::slice::part;
 use super::submit::state_of;
@@ -57,7 +57,7 @@ struct Work<'a> {
     /// Own entries that will be appended together, with what their decisions read.
     waiting: Vec<(Sealed, Vec<wire::Read>)>,
     /// Heads that they make.
-    heads: BTreeMap<RecordKey, (u64, Digest)>,
+    heads: BTreeMap<(String, String), (u64, Digest)>,
 }
 
 /// Carries out an adoption; answers the journal's size after it.

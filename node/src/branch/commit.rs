@@ -1,11 +1,9 @@
 //! Writing a group: decided, packed into segments, indexed, and made durable in one transaction.
 
-use std::collections::BTreeMap;
-
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::time::Timestamp;
 
-use super::decide::Heads;
+use super::decide::{HeadMap, Heads};
 use super::group::Decided;
 use super::journal::{Advance, LiveJournal, view};
 use super::stages::add;
@@ -60,7 +58,7 @@ impl Writer {
     ) -> Result<Answers, StoreError> {
         let now = self.now();
         let mut tx = self.store.begin("journal_append").await?;
-        let mut heads = Heads { cache: &self.cache, written: BTreeMap::new(), optimistic };
+        let mut heads = Heads { cache: &self.cache, written: HeadMap::default(), optimistic };
         let mut decided = Decided::default();
         for drafts in submissions {
             self.decide(&mut tx, &mut heads, drafts, now, &mut decided).await?;
@@ -75,6 +73,7 @@ impl Writer {
         self.cache.remember(written);
         for (lane, advance) in advances {
             if let Some(journal) = self.lanes.get_mut(&lane) {
+                self.recent.put(journal.id(), &advance);
                 journal.settle(advance);
             }
         }

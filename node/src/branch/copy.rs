@@ -3,6 +3,7 @@
 //! same transaction.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::{Checkpoint, CheckpointError};
@@ -17,6 +18,7 @@ use sanheyi_exchange_spec::time::Timestamp;
 use thiserror::Error;
 
 use super::journal::{Advance, LiveJournal};
+use super::recent::Recent;
 use super::slice::Window;
 use crate::store::{Store, StoreError, Tx};
 
@@ -27,6 +29,9 @@ pub struct Copies {
     generation: Generation,
     journals: BTreeMap<JournalId, LiveJournal>,
     reader: SegmentReader,
+    recent: Arc<Recent>,
+    /// How far the hub's acknowledgements are written down.
+    noted: BTreeMap<JournalId, u64>,
 }
 
 /// Why a tail of a mailbox was not admitted.
@@ -103,7 +108,22 @@ impl Copies {
     /// If zstd has no memory.
     pub fn new(store: Store, key: VerifyingKey, generation: Generation) -> std::io::Result<Self> {
         let reader = SegmentReader::new(Suite::Intl)?;
-        Ok(Self { store, key, generation, journals: BTreeMap::new(), reader })
+        Ok(Self {
+            store,
+            key,
+            generation,
+            journals: BTreeMap::new(),
+            reader,
+            recent: Arc::default(),
+            noted: BTreeMap::new(),
+        })
+    }
+
+    /// Looks for roots among what became durable last, before it asks the store.
+    #[must_use]
+    pub fn beside(mut self, recent: Arc<Recent>) -> Self {
+        self.recent = recent;
+        self
     }
 
     /// Takes up the mailboxes that the hub named, making a place for new ones.
@@ -186,12 +206,14 @@ impl Copies {
         for receipt in &receipts {
             keep(&mut tx, &self.store, receipt).await?;
         }
-        for (journal, durable) in acknowledged {
+        let fresh = |(id, durable): &(&JournalId, &u64)| self.noted.get(*id) != Some(*durable);
+        for (journal, durable) in acknowledged.iter().filter(fresh) {
             if let Some(row) = tx.journal_get(&self.store, journal).await? {
                 tx.greeting_acknowledge(&self.store, row.number, *durable).await?;
             }
         }
         tx.commit().await?;
+        self.noted.extend(acknowledged.iter().map(|(id, durable)| (id.clone(), *durable)));
         if let Some(journal) = self.journals.get_mut(id) {
             journal.settle(advance);
         }
@@ -204,6 +226,9 @@ impl Copies {
             let Receipt { journal, from, to, .. } = receipt;
             Err(CopyError::Receipt(format!("{journal} {from}..{to}: {problem}")))
         };
+        if self.recent.root_at(&receipt.journal, receipt.to) == Some(receipt.root) {
+            return Ok(());
+        }
         let Some(row) = self.store.journal_get(&receipt.journal).await? else {
             return wrong("it names a journal that is not ours");
         };

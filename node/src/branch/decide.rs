@@ -1,15 +1,17 @@
 //! Deciding a submission by what its author read (rule 9): a number alone is not enough, revision
 //! and digest must both still stand.
 
-use std::collections::BTreeMap;
-
 use sanheyi_exchange_spec::gate::Reason;
+use sanheyi_exchange_spec::ids::{DatasetName, RecordId};
 use sanheyi_exchange_spec::suite::Digest;
 
 use crate::store::{Store, StoreError, Tx};
 
-/// Dataset and record.
-pub(crate) type RecordKey = (String, String);
+/// Dataset and record. Clones share their text.
+pub(crate) type RecordKey = (DatasetName, RecordId);
+/// Heads by record.
+#[expect(clippy::disallowed_types, reason = "asked for one record at a time, never walked through")]
+pub(crate) type HeadMap = std::collections::HashMap<RecordKey, (u64, Digest)>;
 /// Revision and digest of a record's head; `None` = the record is absent.
 pub(crate) type RecordState = Option<(u64, Digest)>;
 
@@ -20,15 +22,15 @@ const HEADS: usize = 50_000;
 /// one is dropped.
 #[derive(Default)]
 pub(crate) struct HeadCache {
-    young: BTreeMap<RecordKey, (u64, Digest)>,
-    old: BTreeMap<RecordKey, (u64, Digest)>,
+    young: HeadMap,
+    old: HeadMap,
 }
 
 /// Heads as a group of submissions sees them: the cache, and what the group itself has written so
 /// far.
 pub(crate) struct Heads<'a> {
     pub(crate) cache: &'a HeadCache,
-    pub(crate) written: BTreeMap<RecordKey, (u64, Digest)>,
+    pub(crate) written: HeadMap,
     /// Whether a record that nobody remembers may be taken for absent; the index then proves it on
     /// insert.
     pub(crate) optimistic: bool,
@@ -36,8 +38,7 @@ pub(crate) struct Heads<'a> {
 
 /// What must stand for a draft to be appended.
 pub(crate) struct Expected<'a> {
-    pub(crate) dataset: &'a str,
-    pub(crate) record: &'a str,
+    pub(crate) key: &'a RecordKey,
     pub(crate) state: RecordState,
     /// Whether the draft writes this record, so that the index proves its absence on insert. What
     /// was merely read is proved by nothing but a look.
@@ -55,7 +56,7 @@ impl HeadCache {
     }
 
     /// Remembers what a committed group has written.
-    pub(crate) fn remember(&mut self, written: BTreeMap<RecordKey, (u64, Digest)>) {
+    pub(crate) fn remember(&mut self, written: HeadMap) {
         self.young.extend(written);
         if self.young.len() >= HEADS {
             self.old = std::mem::take(&mut self.young);
@@ -81,7 +82,7 @@ impl Heads<'_> {
         if let Some(known) = self.written.get(key).copied().or_else(|| self.cache.get(key)) {
             return Ok(Some(known));
         }
-        let head = tx.record_head(store, &key.0, &key.1).await?;
+        let head = tx.record_head(store, key.0.as_str(), key.1.as_str()).await?;
         Ok(head.map(|head| (head.revision, head.place.digest)))
     }
 
@@ -102,12 +103,12 @@ impl Heads<'_> {
         store: &Store,
         expected: &Expected<'_>,
     ) -> Result<Option<Reason>, StoreError> {
-        let key = (expected.dataset.to_owned(), expected.record.to_owned());
-        let unseen = !self.written.contains_key(&key) && self.cache.get(&key).is_none();
+        let key = expected.key;
+        let unseen = !self.written.contains_key(key) && self.cache.get(key).is_none();
         if expected.state.is_none() && expected.own && self.optimistic && unseen {
             return Ok(None);
         }
-        let found = self.head(tx, store, &key).await?;
+        let found = self.head(tx, store, key).await?;
         let sealed = expected.state.is_none_or(|(_, digest)| digest != UNSEALED);
         Ok((found != expected.state || !sealed).then(|| mismatch(expected, found)))
     }
@@ -124,7 +125,7 @@ fn mismatch(expected: &Expected<'_>, found: RecordState) -> Reason {
             format!("revision {revision} ({})", short(&digest))
         })
     };
-    let record = expected.record;
+    let record = &expected.key.1;
     Reason::new(
         "",
         "expect",

@@ -9,10 +9,10 @@ use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::time::Timestamp;
 use tokio::sync::mpsc;
 
-use super::decide::{Expected, Heads, UNSEALED};
+use super::decide::{Expected, Heads, RecordKey, UNSEALED};
 use super::journal::Sealed;
 use super::stages::add;
-use super::submit::{Appended, Draft, Refused, key, lane_of, seal_draft, state_of};
+use super::submit::{Appended, Draft, Refused, key, lane_of, read_key, seal_draft, state_of};
 use super::writer::{Answer, Job, Writer};
 use crate::store::{ExpectationRow, StoreError, Tx};
 
@@ -68,13 +68,14 @@ impl Writer {
         let mut refused = Vec::new();
         let mut undo = Vec::with_capacity(drafts.len());
         for (index, draft) in drafts.iter().enumerate() {
-            if let Some(reason) = self.objection(tx, heads, draft).await? {
+            let key = key(draft);
+            if let Some(reason) = self.objection(tx, heads, draft, &key).await? {
                 refused.push(Refused { index, reasons: vec![reason] });
             } else {
                 let state = draft.follows.map_or(1, |(revision, _)| revision + 1);
                 // The digest follows with the salt.
-                let before = heads.written.insert(key(draft), (state, UNSEALED));
-                undo.push((key(draft), before));
+                let before = heads.written.insert(key.clone(), (state, UNSEALED));
+                undo.push((key, before));
             }
         }
         if !refused.is_empty() {
@@ -95,23 +96,18 @@ impl Writer {
         tx: &mut Tx,
         heads: &Heads<'_>,
         draft: &Draft,
+        key: &RecordKey,
     ) -> Result<Option<Reason>, StoreError> {
-        let own = Expected {
-            dataset: draft.dataset.as_str(),
-            record: draft.record.as_str(),
-            state: draft.follows,
-            own: true,
-        };
+        let own = Expected { key, state: draft.follows, own: true };
         if let Some(reason) = heads.check(tx, &self.store, &own).await? {
             return Ok(Some(reason));
         }
         for read in &draft.reads {
-            let expected = Expected {
-                dataset: &read.dataset,
-                record: &read.record,
-                state: state_of(read),
-                own: false,
+            let key = match read_key(read) {
+                Ok(key) => key,
+                Err(reason) => return Ok(Some(reason)),
             };
+            let expected = Expected { key: &key, state: state_of(read), own: false };
             if let Some(reason) = heads.check(tx, &self.store, &expected).await? {
                 return Ok(Some(reason));
             }

@@ -228,6 +228,11 @@ impl Advance {
         &self.to
     }
 
+    /// The segments added.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &Bytes> {
+        self.segments.iter().map(|row| &row.bytes)
+    }
+
     /// Sequence number of the first entry added.
     pub fn first(&self) -> u64 {
         self.from.size

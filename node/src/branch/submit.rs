@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::entry::{Header, Operation};
-use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::error::{Code, IdError};
 use sanheyi_exchange_spec::gate::Reason;
 use sanheyi_exchange_spec::ids::{DatasetName, Lane, RecordId};
 use sanheyi_exchange_spec::limits;
@@ -121,7 +121,17 @@ fn reasons_against(draft: &Draft, violations: &mut Violations) -> Vec<Reason> {
 }
 
 pub(super) fn key(draft: &Draft) -> RecordKey {
-    (draft.dataset.as_str().to_owned(), draft.record.as_str().to_owned())
+    (draft.dataset.clone(), draft.record.clone())
+}
+
+/// The record that a decision read; the reason if there can be none of that name.
+pub(super) fn read_key(read: &wire::Read) -> Result<RecordKey, Reason> {
+    let named = read.dataset.parse().and_then(|dataset| Ok((dataset, read.record.parse()?)));
+    named.map_err(|error: IdError| {
+        let wire::Read { dataset, record, .. } = read;
+        let zh = format!("所读记录 {dataset} {record} 的名称不合规");
+        Reason::new("reads", "form.id", zh, format!("{dataset} {record} names no record: {error}"))
+    })
 }
 
 pub(super) fn state_of(read: &wire::Read) -> RecordState {

@@ -22,6 +22,7 @@ use super::adopt::{Adoption, adopt};
 use super::decide::HeadCache;
 use super::group::{Group, gather};
 use super::journal::LiveJournal;
+use super::recent::Recent;
 use super::stages::{Stages, add};
 use super::submit::{Appended, Draft, SubmitError, check};
 use crate::process::clock::Clock;
@@ -50,6 +51,7 @@ pub struct Branch {
     held: watch::Sender<Option<Code>>,
     clock: Arc<dyn Clock>,
     stages: Arc<Stages>,
+    recent: Arc<Recent>,
 }
 
 /// What the writer is asked.
@@ -68,6 +70,7 @@ pub(super) struct Writer {
     sizes: watch::Sender<BTreeMap<JournalId, u64>>,
     held: watch::Receiver<Option<Code>>,
     pub(super) stages: Arc<Stages>,
+    pub(super) recent: Arc<Recent>,
 }
 
 // === impl Branch ===
@@ -94,7 +97,7 @@ impl Branch {
         let (sizes_in, sizes) = watch::channel(now);
         let (held_in, held) = watch::channel(held);
         let packer = SegmentWriter::new().map_err(no_memory)?;
-        let stages = Arc::new(Stages::default());
+        let (stages, recent) = (Arc::<Stages>::default(), Arc::<Recent>::default());
         let writer = Writer {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -105,8 +108,10 @@ impl Branch {
             sizes: sizes_in,
             held,
             stages: Arc::clone(&stages),
+            recent: Arc::clone(&recent),
         };
-        let branch = Self { config, store, jobs, sizes, held: held_in, clock, stages };
+        let held = held_in;
+        let branch = Self { config, store, jobs, sizes, held, clock, stages, recent };
         Ok((branch, writer.run(queue)))
     }
 
@@ -133,6 +138,11 @@ impl Branch {
     /// Where the time goes.
     pub fn stages(&self) -> Arc<Stages> {
         Arc::clone(&self.stages)
+    }
+
+    /// The last groups that became durable.
+    pub fn recent(&self) -> &Arc<Recent> {
+        &self.recent
     }
 
     /// Holds this machine, or lets it go on.
@@ -287,6 +297,7 @@ impl Writer {
 
     async fn adopt(&mut self, adoption: Adoption) -> Result<u64, StoreError> {
         let journal = adoption.journal.clone();
+        self.recent.clear();
         let size = adopt(&self.store, self.clock.now(), self.entropy.as_ref(), adoption).await?;
         self.cache.clear();
         let row = self.store.journal_get(&journal).await?;

@@ -2,6 +2,7 @@
 //! with its reasons, never a failed call: whoever handed in a thousand learns of all that are
 //! wrong.
 
+use bytes::Bytes;
 use sanheyi_exchange_spec::entry::Operation;
 use sanheyi_exchange_spec::error::IdError;
 use sanheyi_exchange_spec::gate::Reason;
@@ -134,10 +135,13 @@ fn check_read(index: usize, read: &wire::Read, reasons: &mut Vec<Reason>) {
 
 /// The answer to a batch that was appended.
 pub(super) fn appended(list: Vec<Appended>) -> wire::SubmitResponse {
+    // All digests in one piece of memory, each answer a slice of it.
+    let digests: Vec<u8> = list.iter().flat_map(|one| *one.digest.as_bytes()).collect();
+    let mut digests = Bytes::from(digests);
     let one = |one: Appended| wire::Appended {
         sequence: one.sequence,
         revision: one.revision,
-        digest: one.digest.as_bytes().to_vec().into(),
+        digest: digests.split_to(one.digest.as_bytes().len()),
     };
     wire::SubmitResponse { appended: list.into_iter().map(one).collect(), refused: Vec::new() }
 }

@@ -15,7 +15,7 @@ use sea_query::SqliteQueryBuilder;
 use sea_query_sqlx::SqlxBinder;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection as _, SqlStr, Sqlite, Transaction};
@@ -183,6 +183,8 @@ async fn writer(path: &Path, pages: &Arc<AtomicU32>) -> Result<SqlitePool, Store
     let pages = Arc::clone(pages);
     SqlitePoolOptions::new()
         .max_connections(1)
+        // A connection is a file of our own: asking whether it still answers costs and says nothing.
+        .test_before_acquire(false)
         .after_connect(move |connection, _| {
             let limit = limit(pages.load(Ordering::Relaxed));
             Box::pin(async move {
@@ -209,6 +211,7 @@ async fn writer(path: &Path, pages: &Arc<AtomicU32>) -> Result<SqlitePool, Store
 async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
     SqlitePoolOptions::new()
         .max_connections(READERS)
+        .test_before_acquire(false)
         .connect_with(options(path).pragma("query_only", "ON"))
         .await
         .map_err(StoreError::at("open readers"))
@@ -280,6 +283,19 @@ impl Tx {
     /// Runs a statement; answers how many rows it changed.
     pub async fn run(&mut self, statement: &impl SqlxBinder) -> Result<u64, StoreError> {
         let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
+        sqlx::query_with(AssertSqlSafe(sql), values)
+            .execute(self.connection())
+            .await
+            .map(|done| done.rows_affected())
+            .map_err(StoreError::at(self.name))
+    }
+
+    /// Runs a statement whose text is at hand; answers how many rows it changed.
+    pub(crate) async fn run_text(
+        &mut self,
+        sql: Arc<str>,
+        values: SqliteArguments,
+    ) -> Result<u64, StoreError> {
         sqlx::query_with(AssertSqlSafe(sql), values)
             .execute(self.connection())
             .await

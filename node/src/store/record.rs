@@ -9,20 +9,24 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
-use sea_query::{Cond, Expr, ExprTrait as _, OnConflict, Order, Query};
-use sqlx::sqlite::SqliteRow;
+use sea_query::{Cond, Expr, ExprTrait as _, Order, Query};
+use sqlx::Arguments as _;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 
 use super::column::Columns;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx};
 
-/// Rows of one insert. Fixed sizes keep the statements prepared; three values a row stay far below
-/// SQLite's 32,766.
-const CHUNKS: [usize; 4] = [512, 64, 8, 1];
+/// Keys asked for in one statement.
+const CHUNK: usize = 512;
+/// Rows of one insert are a power of two, so that few statements stay prepared: 1 to 4,096. Two
+/// values a row stay far below SQLite's 32,766.
+const INSERT_SIZES: usize = 13;
 
 /// An index row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,7 +222,7 @@ impl Store {
     /// Of the database.
     pub async fn record_places(&self, rows: &[IndexRow]) -> Result<Vec<Option<Place>>, StoreError> {
         let mut places = Vec::with_capacity(rows.len());
-        for some in rows.chunks(CHUNKS[0]) {
+        for some in rows.chunks(CHUNK) {
             let mut select = index(self);
             select.and_where(Expr::col("key").is_in(some.iter().map(|row| row.key.clone())));
             let mut known = BTreeMap::new();
@@ -230,6 +234,29 @@ impl Store {
         }
         Ok(places)
     }
+}
+
+/// The statement that inserts as many of `left` rows as may be together, and how many those are.
+/// Its text is made once: at this rate the builder would cost as much as the database.
+fn insert(left: usize) -> (usize, Arc<str>) {
+    static INSERTS: LazyLock<[Arc<str>; INSERT_SIZES]> =
+        LazyLock::new(|| std::array::from_fn(|power| insert_text(1 << power)));
+    let fits = usize::try_from(left.max(1).ilog2()).unwrap_or(0);
+    // A chunk that lacks less than an eighth is filled up instead of broken into small ones.
+    let above = 1_usize << (fits + 1);
+    let power = if above - left <= above / 8 { fits + 1 } else { fits };
+    let power = power.min(INSERT_SIZES - 1);
+    (1 << power, Arc::clone(&INSERTS[power]))
+}
+
+fn insert_text(rows: usize) -> Arc<str> {
+    let rows = vec!["(?, ?)"; rows].join(", ");
+    format!(
+        "INSERT INTO record (platform, key, place) \
+         SELECT ?, column1, column2 FROM (VALUES {rows}) WHERE true \
+         ON CONFLICT (platform, key) DO NOTHING"
+    )
+    .into()
 }
 
 fn index(store: &Store) -> sea_query::SelectStatement {
@@ -296,22 +323,17 @@ impl Tx {
         rows.sort_unstable();
         let mut rows = rows.into_iter();
         let mut added = 0;
-        while !rows.as_slice().is_empty() {
-            let left = rows.as_slice().len();
-            let size = CHUNKS.into_iter().find(|size| *size <= left).unwrap_or(1);
-            let mut insert = Query::insert()
-                .into_table("record")
-                .columns(["platform", "key", "place"])
-                .on_conflict(OnConflict::columns(["platform", "key"]).do_nothing().to_owned())
-                .to_owned();
-            for row in rows.by_ref().take(size) {
-                insert.values_panic([
-                    store.platform().as_str().into(),
-                    row.key.into(),
-                    row.place.into(),
-                ]);
-            }
-            added += self.run(&insert).await?;
+        while let Some(last) = rows.as_slice().last().cloned() {
+            let (size, sql) = insert(rows.as_slice().len());
+            let chunk = rows.by_ref().take(size);
+            // A row that stands already is left out: the last one fills a chunk up.
+            let chunk = chunk.chain(std::iter::repeat(last)).take(size);
+            let mut values = SqliteArguments::default();
+            let bound = values.add(store.platform().as_str()).and_then(|()| {
+                chunk.flat_map(|row| [row.key, row.place]).try_for_each(|one| values.add(one))
+            });
+            bound.map_err(|error| StoreError::at("record_insert")(sqlx::Error::Encode(error)))?;
+            added += self.run_text(sql, values).await?;
         }
         Ok(added)
     }
@@ -325,7 +347,7 @@ impl Tx {
         store: &Store,
         rows: &[IndexRow],
     ) -> Result<(), StoreError> {
-        for some in rows.chunks(CHUNKS[0]) {
+        for some in rows.chunks(CHUNK) {
             let any = some
                 .iter()
                 .fold(Cond::any(), |any, row| any.add(Expr::col("key").eq(row.key.clone())));

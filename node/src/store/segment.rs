@@ -9,6 +9,9 @@ use super::column::{Columns, signed};
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx, in_journal};
 
+/// Segments stored by one statement: few shapes of it, all of which stay prepared.
+const TOGETHER: usize = 16;
+
 /// A segment as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentRow {
@@ -88,19 +91,21 @@ impl Tx {
         journal: JournalNumber,
         segments: &[SegmentRow],
     ) -> Result<(), StoreError> {
-        for segment in segments {
-            let insert = Query::insert()
+        for some in segments.chunks(TOGETHER) {
+            let mut insert = Query::insert()
                 .into_table("segment")
                 .columns(["platform", "journal", "first", "entries", "stored", "bytes"])
-                .values_panic([
+                .to_owned();
+            for segment in some {
+                insert.values_panic([
                     store.platform().as_str().into(),
                     journal.0.into(),
                     signed(segment.first).into(),
                     signed(segment.entries).into(),
                     segment.stored.as_micros().into(),
                     segment.bytes.to_vec().into(),
-                ])
-                .to_owned();
+                ]);
+            }
             self.run(&insert).await?;
         }
         Ok(())

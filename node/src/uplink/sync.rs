@@ -25,7 +25,7 @@ use super::fetch::fetch_and_adopt;
 use super::greeting::{Accepted, Greeter, failed};
 use super::outgoing::prepare_push;
 use super::port::{
-    CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PullCall, PushAnswer, PushCall, Tail,
+    CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PullCall, PushAnswer, Tail,
 };
 use crate::branch::{Branch, Copies, CopyError, Window};
 use crate::process::clock::Clock;
@@ -222,7 +222,8 @@ impl<P: HubPort + 'static> Session<P> {
     async fn take_up(&mut self, answer: &GreetAnswer) -> Result<(), CallError> {
         let store = self.parts.branch.store().clone();
         let mut copies = Copies::new(store, self.parts.hub_key, answer.generation)
-            .map_err(|error| CallError::Lost(error.to_string()))?;
+            .map_err(|error| CallError::Lost(error.to_string()))?
+            .beside(Arc::clone(self.parts.branch.recent()));
         copies.take_up(&answer.mailboxes).await.map_err(failed)?;
         self.copies = Some(copies);
         Ok(())

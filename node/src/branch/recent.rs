@@ -1,0 +1,104 @@
+//! The last groups that became durable, as they are: what is pushed at once, and what a receipt is
+//! about, need not be read from the store again. What is not here is there.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use sanheyi_exchange_spec::ids::JournalId;
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::suite::Digest;
+
+use super::journal::Advance;
+use super::slice::Window;
+
+/// Bytes of segments kept of each journal: some windows.
+const BYTES: usize = 8 * limits::WINDOW_BYTES;
+
+/// Recent groups of the branch's own journals.
+#[derive(Debug, Default)]
+pub struct Recent(Mutex<BTreeMap<JournalId, Tail>>);
+
+#[derive(Debug, Default)]
+struct Tail {
+    groups: VecDeque<Group>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Group {
+    first: u64,
+    past: u64,
+    /// Root of the journal at `past`.
+    root: Digest,
+    segments: Vec<Bytes>,
+    bytes: usize,
+}
+
+// === impl Recent ===
+
+impl Recent {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<JournalId, Tail>> {
+        // A poisoned lock holds groups that are still whole: they are pushed and popped as such.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a group that was committed.
+    pub(super) fn put(&self, journal: &JournalId, advance: &Advance) {
+        let segments: Vec<Bytes> = advance.segments().cloned().collect();
+        let group = Group {
+            first: advance.first(),
+            past: advance.to().size,
+            root: advance.to().root,
+            bytes: segments.iter().map(Bytes::len).sum(),
+            segments,
+        };
+        let mut held = self.held();
+        let tail = held.entry(journal.clone()).or_default();
+        if tail.groups.back().is_some_and(|last| last.past != group.first) {
+            *tail = Tail::default();
+        }
+        tail.bytes += group.bytes;
+        tail.groups.push_back(group);
+        while tail.bytes > BYTES {
+            let Some(oldest) = tail.groups.pop_front() else { break };
+            tail.bytes -= oldest.bytes;
+        }
+    }
+
+    /// Forgets everything: a history is being replaced.
+    pub(super) fn clear(&self) {
+        self.held().clear();
+    }
+
+    /// The window of whole groups that begins at `first`, and the root at its end; `None` if no
+    /// group begins there.
+    pub fn window(&self, journal: &JournalId, first: u64) -> Option<(Window, Digest)> {
+        let held = self.held();
+        let tail = held.get(journal)?;
+        let begin = tail.groups.binary_search_by_key(&first, |group| group.first).ok()?;
+        let mut window = Window { first, past: first, segments: Vec::new() };
+        let (mut root, mut bytes) = (None, 0);
+        for group in tail.groups.range(begin..) {
+            let full = bytes + group.bytes > limits::WINDOW_BYTES
+                || window.segments.len() + group.segments.len() > limits::WINDOW_SEGMENTS;
+            // A group beyond the bounds is cut by whoever reads it from the store.
+            if full {
+                break;
+            }
+            bytes += group.bytes;
+            window.past = group.past;
+            window.segments.extend(group.segments.iter().cloned());
+            root = Some(group.root);
+        }
+        root.map(|root| (window, root))
+    }
+
+    /// Root of a journal at the end of a group.
+    pub fn root_at(&self, journal: &JournalId, size: u64) -> Option<Digest> {
+        let held = self.held();
+        let tail = held.get(journal)?;
+        let place = tail.groups.binary_search_by_key(&size, |group| group.past).ok()?;
+        tail.groups.get(place).map(|group| group.root)
+    }
+}
