@@ -1,6 +1,7 @@
 //! The hub as a value: configuration → build → run. The listener and the shutdown are given, so
 //! that tests run the real hub in their own process.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
+use sanheyi_node::process::folder::{self, FolderError};
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError, Tasks};
 use sanheyi_node::process::meter::Meter;
 use sanheyi_node::process::secret::{SecretError, read_secret};
@@ -30,15 +32,9 @@ pub const GRACE: Duration = Duration::from_secs(10);
 /// Why a hub could not be built.
 #[derive(Debug, Error)]
 pub enum BuildError {
-    /// The data folder cannot be made.
-    #[error("无法创建数据目录 {path} · cannot make the data folder {path}", path = path.display())]
-    Data {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,6 +57,7 @@ pub struct HubApp {
     hub: PlatformId,
     tls: Arc<ServerConfig>,
     meter: Arc<Meter>,
+    _lock: File,
 }
 
 /// Reads a signing seed: 64 hex digits.
@@ -86,8 +83,8 @@ impl HubApp {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, BuildError> {
-        std::fs::create_dir_all(&config.data)
-            .map_err(|source| BuildError::Data { path: config.data.clone(), source })?;
+        folder::private(&config.data)?;
+        let lock = folder::lock(&config.data)?;
         let identity = Identity::load(&config.tls.certificate, &config.tls.key)?;
         let tls = server_config(&identity, &Trust::load(&config.tls.ca)?, Arc::clone(&clock))?;
         let database = Database::open(&config.database(), STEPS).await?;
@@ -100,7 +97,7 @@ impl HubApp {
         };
         let (exchange, workers) = Exchange::open(parts).await?;
         let hub = config.hub.clone();
-        Ok(Self { exchange, workers, database, hub, tls, meter: Meter::new() })
+        Ok(Self { exchange, workers, database, hub, tls, meter: Meter::new(), _lock: lock })
     }
 
     /// The exchange.

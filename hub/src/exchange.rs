@@ -136,7 +136,8 @@ impl Exchange {
         platform: &PlatformId,
         call: GreetCall,
     ) -> Result<GreetAnswer, Refusal> {
-        greet::greet(&self.shared, platform, call).await
+        let answer = greet::greet(&self.shared, platform, call).await;
+        answer.inspect_err(|refusal| tracing::warn!(%platform, %refusal, "a Greet is refused"))
     }
 
     /// Admits a push of `platform`; answered when it is durable.

@@ -10,6 +10,7 @@ use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::{SigningKey, VerifyingKey};
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
+use sanheyi_node::process::folder::{self as data_folder, FolderError};
 use sanheyi_node::process::secret::{SecretError, write_secret};
 use sanheyi_node::store::{Database, StoreError};
 use thiserror::Error;
@@ -17,7 +18,7 @@ use thiserror::Error;
 use crate::app::{BuildError, signing_key};
 use crate::authority::request::request;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_DAYS};
-use crate::store::{PlatformRow, STEPS, platform_put};
+use crate::store::{PlatformRow, STEPS, platform_get, platform_put};
 
 /// Why a federation could not be set up.
 #[derive(Debug, Error)]
@@ -34,6 +35,9 @@ pub enum SetupError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// A file could not be written.
     #[error("无法写入 {path} · cannot write {path}", path = path.display())]
     File {
@@ -45,7 +49,7 @@ pub enum SetupError {
     },
     /// The platform is registered already, with another key.
     #[error(
-        "平台 {0} 已登记；更换密钥须重新注册 · platform {0} is registered already: a key changes only by enrolling again"
+        "平台 {0} 已登记，其密钥不变；本次没有写入任何文件 · platform {0} is registered already and keeps its key; nothing was written"
     )]
     Registered(PlatformId),
 }
@@ -53,8 +57,12 @@ pub enum SetupError {
 /// What setting up needs.
 #[derive(Clone)]
 pub struct Setup {
-    /// The hub's folder: configuration, authority, keys, data.
+    /// Folder of the configuration and the authority.
     pub folder: PathBuf,
+    /// Folder of the data.
+    pub data: PathBuf,
+    /// File of the signing seed.
+    pub signing: PathBuf,
     /// The hub's own platform.
     pub hub: PlatformId,
     /// Time.
@@ -91,6 +99,17 @@ fn folder(path: &Path) -> Result<(), SetupError> {
 }
 
 impl Setup {
+    /// A hub whose data and keys lie where `init` puts them.
+    pub fn new(
+        folder: PathBuf,
+        hub: PlatformId,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let (data, signing) = (folder.join("data"), folder.join("signing.key"));
+        Self { folder, data, signing, hub, clock, entropy }
+    }
+
     /// Makes the hub's authority, keys and configuration. `names`: where branches reach it, names
     /// or addresses.
     ///
@@ -106,7 +125,7 @@ impl Setup {
         let chain = authority.issue(&self.hub, &own.csr_pem, names, now, days, entropy)?;
         write(&self.folder.join("hub.pem"), &chain)?;
         write_secret(&self.folder.join("hub.key"), own.key_pem.as_bytes())?;
-        self.write_seed(&self.folder.join("signing.key"))?;
+        self.write_seed(&self.signing)?;
         let config = crate::config::EXAMPLE
             .replace("\"changzhou\"", &format!("\"{}\"", self.hub))
             .replace("\"0.0.0.0:7443\"", &format!("\"{listen}\""));
@@ -127,7 +146,7 @@ impl Setup {
     /// # Errors
     /// If its seed cannot be read.
     pub fn hub_key(&self) -> Result<VerifyingKey, SetupError> {
-        Ok(signing_key(&self.folder.join("signing.key"))?.verifying())
+        Ok(signing_key(&self.signing)?.verifying())
     }
 
     /// Registers a platform and writes what its node needs into its folder: certificates, keys,
@@ -136,6 +155,12 @@ impl Setup {
     /// # Errors
     /// See [`SetupError`].
     pub async fn platform_add(&self, new: &NewPlatform) -> Result<PathBuf, SetupError> {
+        let database = self.open_store().await?;
+        let known = platform_get(&database, &new.platform).await;
+        database.close().await;
+        if known?.is_some() {
+            return Err(SetupError::Registered(new.platform.clone()));
+        }
         folder(&new.out)?;
         let authority = Authority::open(&self.folder)?;
         let now = self.clock.now();
@@ -166,14 +191,17 @@ impl Setup {
         ))
     }
 
+    async fn open_store(&self) -> Result<Database, SetupError> {
+        data_folder::private(&self.data)?;
+        Ok(Database::open(&self.data.join("hub.sqlite"), STEPS).await?)
+    }
+
     /// Registers a platform's key in the hub's store.
     ///
     /// # Errors
     /// [`SetupError::Registered`] if it is there already.
     pub async fn register(&self, new: &NewPlatform, key: VerifyingKey) -> Result<(), SetupError> {
-        let data = self.folder.join("data");
-        folder(&data)?;
-        let database = Database::open(&data.join("hub.sqlite"), STEPS).await?;
+        let database = self.open_store().await?;
         let row = PlatformRow {
             platform: new.platform.clone(),
             title_zh: new.title_zh.clone(),

@@ -1,10 +1,9 @@
 //! The application as a value: configuration, then build, then run. The program `sanheyi-node`, the
 //! demonstration and tests make the same one.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::future::Future;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use crate::gateway::{self, socket};
 use crate::process::clock::Clock;
 use crate::process::config::ConfigError;
 use crate::process::entropy::Entropy;
+use crate::process::folder::{self, FolderError};
 use crate::process::lifecycle::{Shutdown, TaskError, Tasks};
 use crate::store::{Database, Store, StoreError};
 use crate::uplink::run::Uplink;
@@ -26,9 +26,6 @@ use crate::uplink::transport::LineConfig;
 
 /// How long a node may take to stop: one group is committed, calls under way are answered.
 pub const GRACE: Duration = Duration::from_secs(10);
-/// Locked by the process that writes the data folder.
-const LOCK: &str = "node.lock";
-
 /// Why a node cannot be built.
 #[derive(Debug, Error)]
 pub enum BuildError {
@@ -38,24 +35,9 @@ pub enum BuildError {
     /// The data folder or the socket.
     #[error(transparent)]
     Socket(#[from] socket::SocketError),
-    /// Another process writes the data folder.
-    #[error(
-        "数据目录 {path} 正被另一个节点进程使用 / another node writes the data folder {path}",
-        path = path.display()
-    )]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The lock of the data folder.
-    #[error("无法锁定数据目录 {path} / cannot lock the data folder {path}", path = path.display())]
-    Lock {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,8 +67,8 @@ impl NodeApp {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, BuildError> {
         let NodeKeys { signing, tls } = config.read_keys(Arc::clone(&clock))?;
-        socket::private_folder(&config.data)?;
-        let lock = lock(&config.data)?;
+        folder::private(&config.data)?;
+        let lock = folder::lock(&config.data)?;
         let database = Database::open(&config.database(), &[]).await?;
         let store = database.of(&config.platform);
         let NodeConfig { platform, hub, .. } = config.clone();
@@ -155,22 +137,6 @@ impl NodeApp {
         database.close().await;
         stages.say();
         ended
-    }
-}
-
-/// Two processes that write one store would race each other at every append.
-fn lock(folder: &Path) -> Result<File, BuildError> {
-    let refused = |source| BuildError::Lock { path: folder.to_owned(), source };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join(LOCK))
-        .map_err(refused)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BuildError::InUse { path: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(refused(source)),
     }
 }
 

@@ -21,6 +21,7 @@
 pub mod clock;
 pub mod config;
 pub mod entropy;
+pub mod folder;
 pub mod lifecycle;
 pub mod meter;
 pub mod said;

@@ -52,12 +52,12 @@ impl Federation {
     /// If one does not start.
     pub(crate) async fn start(line: Option<&mut Line>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let setup = Setup {
-            folder: folder.path().join("hub"),
-            hub: HUB.parse()?,
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(OsEntropy),
-        };
+        let setup = Setup::new(
+            folder.path().join("hub"),
+            HUB.parse()?,
+            Arc::new(SystemClock),
+            Arc::new(OsEntropy),
+        );
         let config = setup.init(&["localhost".to_owned()], "127.0.0.1:0")?;
         let hub = Party::start(&["run", "--config"], &config, folder.path().join("hub.log"))?;
         let mut address = listening(&setup.folder.join("data/address")).await?;

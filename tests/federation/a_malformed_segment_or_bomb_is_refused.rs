@@ -133,15 +133,15 @@ async fn at_and_beyond_the_bounds_of_a_call() {
     assert_eq!(refusal.place, "cursors");
 }
 
-/// Segments of noise, `bytes` in all, that are well formed.
-fn noise(foreign: &Foreign, bytes: usize) -> (Vec<Sealed>, Vec<Bytes>) {
+/// Well-formed segments of noise: `bytes` in all, with bodies of `body_bytes`.
+fn noise(foreign: &Foreign, bytes: usize, body_bytes: usize) -> (Vec<Sealed>, Vec<Bytes>) {
     let mut state = 1_u64;
     let mut body = || -> Vec<u8> {
         let mut draw = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             u8::try_from(state >> 56).unwrap()
         };
-        (0..BODY_BYTES).map(|_| draw()).collect()
+        (0..body_bytes).map(|_| draw()).collect()
     };
     let mut writer = SegmentWriter::new().unwrap();
     let (mut entries, mut segments) = (Vec::new(), Vec::<Bytes>::new());
@@ -159,7 +159,7 @@ fn noise(foreign: &Foreign, bytes: usize) -> (Vec<Sealed>, Vec<Bytes>) {
 async fn an_answer_keeps_its_bound_however_many_journals_are_asked_for() {
     let mut world = World::new(204, &["jintan"]).await;
     let mut foreign = greeted(&mut world).await;
-    let (entries, segments) = noise(&foreign, WINDOW_BYTES);
+    let (entries, segments) = noise(&foreign, WINDOW_BYTES, BODY_BYTES / 4);
     let call = PushCall { segments, ..foreign.push_call(&entries) };
     foreign.port.push(call).await.unwrap();
     let pull = PullCall {
@@ -177,12 +177,12 @@ async fn an_answer_keeps_its_bound_however_many_journals_are_asked_for() {
 async fn a_push_beyond_the_window_is_refused_and_a_message_beyond_its_bound_is_not_even_read() {
     let mut world = World::new(203, &["jintan"]).await;
     let mut foreign = greeted(&mut world).await;
-    let (entries, segments) = noise(&foreign, WINDOW_BYTES + 2 * FRAME_BYTES);
+    let (entries, segments) = noise(&foreign, WINDOW_BYTES + 2 * FRAME_BYTES, BODY_BYTES);
     let call = PushCall { segments, ..foreign.push_call(&entries[..1]) };
     let refusal = refusal(foreign.port.push(call).await);
     assert_eq!(refusal.code, Code::Malformed, "{refusal}");
 
-    let (entries, segments) = noise(&foreign, MESSAGE_BYTES);
+    let (entries, segments) = noise(&foreign, MESSAGE_BYTES, BODY_BYTES);
     let call = PushCall { segments, ..foreign.push_call(&entries[..1]) };
     let line = foreign.unbounded_push(call).await.unwrap_err();
     assert!(matches!(line.code(), tonic::Code::OutOfRange), "{line}");

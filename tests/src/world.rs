@@ -79,12 +79,12 @@ impl World {
     pub async fn new(seed: u64, names: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::new(MORNING));
-        let setup = Setup {
-            folder: folder.path().join("hub"),
-            hub: id(HUB),
-            clock: Arc::clone(&clock) as _,
-            entropy: Arc::new(SeededEntropy::new(seed)),
-        };
+        let setup = Setup::new(
+            folder.path().join("hub"),
+            id(HUB),
+            Arc::clone(&clock) as _,
+            Arc::new(SeededEntropy::new(seed)),
+        );
         let config = setup.init(&["127.0.0.1".to_owned()], "127.0.0.1:0").expect("a hub's files");
         let hub = HubMachine::new(config, Arc::clone(&clock), seed + 1);
         let mut world = Self { hub, clock, setup, seed, folder };

@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::ids::{EpochId, PlatformId};
 use sanheyi_node::cli::Answer;
 use sanheyi_node::cli::local::{rfc3339, shown};
 use sanheyi_node::cli::table::{Align, Table};
 use sanheyi_node::process::clock::SystemClock;
 use sanheyi_node::process::entropy::OsEntropy;
+use sanheyi_node::store::Database;
 use serde::Serialize;
 
 use super::{At, Listing};
 use crate::config::CheckedConfig;
+use crate::exchange::readmit;
 use crate::setup::{NewPlatform, Setup};
-use crate::store::platform_list;
+use crate::store::{STEPS, platform_list};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlatformCommand {
@@ -24,6 +26,20 @@ pub(crate) enum PlatformCommand {
     Add(AddArgs),
     /// 列出平台 · List platforms
     List(Listing),
+    /// 让被扣留的机器继续 · Let a held machine go on, such as one restored from its backup
+    Readmit(ReadmitArgs),
+}
+
+/// What `platform readmit` is told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReadmitArgs {
+    #[command(flatten)]
+    at: At,
+    /// 平台标识 · The platform
+    platform: PlatformId,
+    /// 该机器 status 所示的本机纪元 · The epoch that the machine's own `status` shows
+    #[arg(long)]
+    epoch: EpochId,
 }
 
 /// What `platform add` is told.
@@ -66,14 +82,17 @@ pub(crate) async fn platform(command: PlatformCommand) -> anyhow::Result<Answer>
     match command {
         PlatformCommand::Add(args) => add(args).await,
         PlatformCommand::List(listing) => list(&listing).await,
+        PlatformCommand::Readmit(args) => let_go_on(args).await,
     }
 }
 
 async fn add(args: AddArgs) -> anyhow::Result<Answer> {
     let config = CheckedConfig::load(&args.at.config)?;
-    let folder = args.at.config.parent().context("the configuration lies in no folder")?;
+    let authority = config.tls.ca.parent().context("the authority lies in no folder")?;
     let setup = Setup {
-        folder: folder.to_owned(),
+        folder: authority.to_owned(),
+        data: config.data.clone(),
+        signing: config.signing.clone(),
         hub: config.hub.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
@@ -93,6 +112,31 @@ async fn add(args: AddArgs) -> anyhow::Result<Answer> {
         new.platform,
         new.out.display(),
         node.display()
+    )))
+}
+
+/// Of several machines with one key the operator names, by its epoch, the one that goes on. It must
+/// be restarted then; whichever went on until now is held at its next call.
+async fn let_go_on(args: ReadmitArgs) -> anyhow::Result<Answer> {
+    let config = CheckedConfig::load(&args.at.config)?;
+    if args.epoch.is_zero() {
+        bail!("该机器从未被授予纪元 · that machine was never granted an epoch");
+    }
+    let database = Database::open(&config.database(), STEPS).await?;
+    let store = database.of(&args.platform);
+    let mut journals = store.journal_list().await?;
+    journals.retain(|row| !row.home && row.head.journal.author == args.platform);
+    for row in &journals {
+        let journal = &row.head.journal;
+        readmit(&database, &config.hub, &args.platform, journal, args.epoch).await?;
+    }
+    database.close().await;
+    if journals.is_empty() {
+        bail!("没有 {0} 的日志 · there is no journal of {0}", args.platform);
+    }
+    Ok(Answer::ok(format!(
+        "已允许持有纪元 {} 的机器继续，请在该机器上重启节点 · the machine that holds {} may go on: restart its node\n",
+        args.epoch, args.epoch
     )))
 }
 

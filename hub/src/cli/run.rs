@@ -36,12 +36,8 @@ pub(crate) struct InitArgs {
 }
 
 pub(crate) fn init(args: InitArgs) -> anyhow::Result<Answer> {
-    let setup = Setup {
-        folder: args.folder,
-        hub: args.hub,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-    };
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let setup = Setup::new(args.folder, args.hub, clock, entropy);
     let config = setup.init(&args.names, &args.listen)?;
     Ok(Answer::ok(format!(
         "已生成 · made {}\n验证公钥 · verifying key {}\n接着 · next: sanheyi-hub platform add …, sanheyi-hub run --config {}\n",

@@ -100,11 +100,11 @@ impl Federation {
     pub(super) async fn start(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let hub: PlatformId = "changzhou".parse()?;
         let entropy = Arc::new(OsEntropy);
-        let setup = Setup { folder: folder.join("hub"), hub, clock, entropy };
+        let setup = Setup::new(folder.join("hub"), hub, clock, entropy);
         let config = setup.init(&["127.0.0.1".into(), "localhost".into()], "127.0.0.1:0")?;
         let children = Mutex::new(Vec::new());
         start(&children, folder, "hub", &["run", "--config"], &config).await?;
-        let address = wait_for_address(&setup.folder.join("data/address")).await?;
+        let address = wait_for_address(&setup.data.join("address")).await?;
         let mut members = Vec::new();
         for district in districts() {
             let line = Line::to(address).await?;

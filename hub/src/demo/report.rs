@@ -129,13 +129,12 @@ fn quarantined_by_name(answered: &Answered) -> bool {
         for reason in &exception.reasons {
             let standing = exception.standing;
             say(&format!(
-                "  #{} {} {} · {} [{} {}] {} · {}",
+                "  #{} {} {} · {} [{}] {} · {}",
                 exception.sequence,
                 exception.dataset,
                 exception.record,
                 standing.zh(),
-                reason.field,
-                reason.rule,
+                format!("{} {}", reason.field, reason.rule).trim_start(),
                 reason.zh,
                 reason.en
             ));
@@ -313,9 +312,11 @@ pub(super) fn stay(federation: &Federation) {
     let hub = federation.setup.folder.join("hub.toml");
     say("\n联邦继续运行，Ctrl-C 停止并清理 · the federation stays up; Ctrl-C stops and removes it");
     say("可另开终端查看 · look around from another terminal:");
-    say(&format!("  sanheyi-hub status --config {}", hub.display()));
+    let program = std::env::current_exe()
+        .map_or_else(|_| "sanheyi-hub".to_owned(), |path| path.display().to_string());
+    say(&format!("  {program} status --config {}", hub.display()));
     for member in federation.members() {
         let config = member.folder.join("node.toml");
-        say(&format!("  sanheyi-hub node status --config {}", config.display()));
+        say(&format!("  {program} node status --config {}", config.display()));
     }
 }

@@ -15,9 +15,9 @@ use sanheyi_node::process::clock;
 use sanheyi_node::store::{JournalNumber, JournalRow, Store, StoreError};
 use sanheyi_proto::STANDARD;
 
+use super::fresh::Waiting;
 use super::range::{Part, Range, Taken, judge_range, taken};
 use super::stages::{add, count};
-use super::fresh::Waiting;
 use super::{Shared, mailbox};
 use crate::store::{gate_advance, gate_list};
 
@@ -224,10 +224,12 @@ impl Gate {
             received,
             exceptions,
         };
-        let entry = [mailbox::entry(&self.shared, &receipt, judged)?];
         let platform = store.platform().clone();
         self.open_mailbox(store).await?;
         let Some(letters) = self.mailboxes.get_mut(&platform) else { return Ok(0) };
+        // The author's clock never goes back within a journal, whatever the machine's does.
+        let recorded = judged.max(letters.recorded());
+        let entry = [mailbox::entry(&self.shared, &receipt, recorded)?];
         let advance = letters
             .append(&mut self.packer, &entry, judged)
             .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;

@@ -11,7 +11,9 @@ use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::{JournalRow, Store, StoreError, Tx};
-use sanheyi_node::uplink::port::{GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL};
+use sanheyi_node::uplink::port::{
+    CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
+};
 use sanheyi_proto::STANDARD;
 
 use super::{Shared, mailbox, refused};
@@ -28,6 +30,7 @@ pub(super) async fn greet(
     let now = shared.parts.clock.now();
     warn_of_skew(platform, call.now.micros_since(now));
     let store = shared.store(platform);
+    hold_copies(shared, &store, &call.copies).await?;
     let mut tx = store.begin("greet").await.map_err(|error| refused(&error))?;
     let mut grants = Vec::new();
     for claim in &call.journals {
@@ -48,6 +51,41 @@ pub(super) async fn greet(
         grants: answered,
         mailboxes: vec![(mailbox.head.journal, mailbox.head.size)],
     })
+}
+
+/// A reader's copy of a journal of ours, in this generation, must be a prefix of ours: if it is longer
+/// or different, this store was rewound without anybody saying so, and must not write on (rule 14).
+async fn hold_copies(shared: &Shared, store: &Store, copies: &[CopyClaim]) -> Result<(), Refusal> {
+    for copy in copies.iter().filter(|copy| copy.journal.author == shared.parts.hub) {
+        let row = store.journal_get(&copy.journal).await.map_err(|error| refused(&error))?;
+        let ours = row.filter(|row| row.head.position.generation == shared.generation);
+        let Some(row) = ours else { continue };
+        let prefix = copy.size <= row.head.size
+            && store.root_at(row.number, copy.size).await.map_err(|error| refused(&error))?
+                == copy.root;
+        if !prefix {
+            return Err(rewound(&row, copy));
+        }
+    }
+    Ok(())
+}
+
+fn rewound(row: &JournalRow, copy: &CopyClaim) -> Refusal {
+    let (journal, size, theirs) = (&copy.journal, row.head.size, copy.size);
+    tracing::error!(
+        %journal, size, theirs,
+        "a reader holds another history of our own journal: this store was rewound"
+    );
+    Refusal::new(
+        Code::Internal,
+        journal.to_string(),
+        format!("市级平台的数据被回退：{journal} 本级有 {size} 条，对方持有的 {theirs} 条与之不符"),
+        format!(
+            "the hub's store was rewound: it has {size} entries of {journal}, the reader's {theirs} \
+             are not their prefix"
+        ),
+    )
+    .with_roots(copy.root, row.head.root)
 }
 
 fn check(shared: &Shared, platform: &PlatformId, call: &GreetCall) -> Result<(), Refusal> {

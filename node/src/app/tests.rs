@@ -58,7 +58,10 @@ async fn a_node_without_a_hub_takes_records_and_stops_when_asked() {
     let app = build(&config).await.unwrap();
     let (socket, branch) = (app.socket().to_owned(), app.branch().clone());
     let second = build(&config).await;
-    assert!(matches!(second, Err(BuildError::InUse { .. })), "one data folder has one node");
+    assert!(
+        matches!(second, Err(BuildError::Folder(FolderError::InUse { .. }))),
+        "one data folder has one node"
+    );
 
     let shutdown = Shutdown::new();
     let running = tokio::spawn(app.run(shutdown.clone()));

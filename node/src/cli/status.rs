@@ -91,6 +91,8 @@ pub struct JournalStatus {
     pub pending: u64,
     /// Entries that no receipt covers yet.
     pub unanswered: u64,
+    /// The epoch that this machine holds: by it an operator of the hub names the machine.
+    pub epoch: String,
     /// Why it is stopped, or null.
     pub stopped: Option<String>,
 }
@@ -156,7 +158,8 @@ fn link(row: Option<LinkRow>, acknowledged: u64) -> LinkStatus {
 
 async fn journal(store: &Store, row: JournalRow) -> Result<JournalStatus, StoreError> {
     let JournalRow { number, head, stopped, .. } = row;
-    let acknowledged = store.greeting_get(number).await?.acknowledged.min(head.size);
+    let greeting = store.greeting_get(number).await?;
+    let acknowledged = greeting.acknowledged.min(head.size);
     let behind = head.size - acknowledged;
     let waiting = match behind {
         0 => Vec::new(),
@@ -174,6 +177,7 @@ async fn journal(store: &Store, row: JournalRow) -> Result<JournalStatus, StoreE
         quarantined: counts.quarantined,
         pending: counts.pending,
         unanswered: head.size.saturating_sub(judged),
+        epoch: greeting.holds.first().map(ToString::to_string).unwrap_or_default(),
         stopped,
     })
 }
@@ -198,6 +202,10 @@ fn text(report: &StatusReport) -> String {
     lines.extend(link.heard.as_deref().map(|heard| ("最近应答 heard", spaced(heard))));
     if !link.detail.is_empty() {
         lines.push(("说明 detail", link.detail.clone()));
+    }
+    if link.phase.starts_with("held:") {
+        let epochs: Vec<_> = report.journals.iter().map(|one| one.epoch.as_str()).collect();
+        lines.push(("本机纪元 epoch", epochs.join(" ")));
     }
     if link.phase != "never" {
         lines.push(("时钟差 skew", skew(link.skew_micros)));

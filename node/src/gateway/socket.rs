@@ -1,8 +1,8 @@
 //! The Unix socket: made for its owner only, and never taken from a process that still answers.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -10,8 +10,6 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// Permissions of the socket.
 const SOCKET_MODE: u32 = 0o600;
-/// Permissions of the folder that holds it.
-const FOLDER_MODE: u32 = 0o700;
 
 /// A listening socket; its file goes with it.
 #[derive(Debug)]
@@ -55,22 +53,6 @@ pub enum SocketError {
         #[source]
         source: io::Error,
     },
-}
-
-/// Makes a folder that only its owner may enter; one that is there is closed to others.
-///
-/// # Errors
-/// If the system refuses.
-pub fn private_folder(path: &Path) -> Result<(), SocketError> {
-    let refused = |source| SocketError::Io { path: path.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path).map_err(refused)?;
-    let mode = fs::metadata(path).map_err(refused)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        let folder = path.display();
-        tracing::warn!(%folder, "closing {folder} to other users: it was open to them");
-        fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)).map_err(refused)?;
-    }
-    Ok(())
 }
 
 /// Whether a process answers at `path`.
@@ -124,12 +106,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("data");
         fs::create_dir(&folder).unwrap();
-        fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-        private_folder(&folder).unwrap();
         let path = folder.join("intake.sock");
         let socket = listen(&path).await.unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&folder), mode(socket.path())), (FOLDER_MODE, SOCKET_MODE));
+        assert_eq!(mode(socket.path()), SOCKET_MODE);
         drop(socket);
         assert!(!path.exists());
     }

@@ -68,11 +68,11 @@ impl Greeter {
         tx.commit().await.map_err(failed)
     }
 
-    /// A hub without room or time answers before it grants: the epoch id asked for is not kept, or
-    /// a node before a full hub would use all of them up and be held.
+    /// A hub that refuses has granted nothing: the epoch id asked for is not kept, or a node before a
+    /// full hub would use all of them up and be held.
     pub(super) async fn forget_if_not_granted(&self, next: EpochId, error: &CallError) {
         let CallError::Refused(refusal) = error else { return };
-        if !matches!(refusal.code, Code::StoreFull | Code::Unavailable) {
+        if refusal.code == Code::IdentityHeld {
             return;
         }
         if let Err(error) = self.forget(next).await {
