@@ -8,6 +8,7 @@ mod a_clock_that_is_off_is_a_warning_never_a_refusal;
 mod a_faulty_record_is_quarantined_and_its_neighbours_pass;
 mod a_full_disk_refuses_cleanly_and_goes_on;
 mod a_gap_is_refused_with_the_durable_size;
+mod a_hub_rewound_in_silence_is_noticed_and_writes_nothing;
 mod a_late_answer_of_an_old_epoch_counts_for_nothing;
 mod a_lost_answer_is_not_a_lost_entry;
 mod a_malformed_segment_or_bomb_is_refused;
