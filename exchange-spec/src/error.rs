@@ -41,6 +41,8 @@ pub enum Code {
     StoreFull,
     /// A record was changed since it was read.
     ExpectationFailed,
+    /// The hub's own store was rewound without anybody saying so: it writes nothing on top.
+    HubRewound,
     /// Not now: stopping, starting or too busy.
     Unavailable,
     /// A fault of our own.
@@ -48,7 +50,7 @@ pub enum Code {
 }
 
 /// Every code, in the order of the table.
-pub const CODES: [Code; 12] = [
+pub const CODES: [Code; 13] = [
     Code::Malformed,
     Code::Unauthorised,
     Code::IdentityHeld,
@@ -59,6 +61,7 @@ pub const CODES: [Code; 12] = [
     Code::ProtocolUnknown,
     Code::StoreFull,
     Code::ExpectationFailed,
+    Code::HubRewound,
     Code::Unavailable,
     Code::Internal,
 ];
@@ -163,6 +166,12 @@ impl Code {
                 Operator,
                 "记录已被他人修改，请重新读取后再办理",
                 "The record was changed meanwhile: read it again and decide again",
+            ),
+            Code::HubRewound => (
+                "hub_rewound",
+                Retry,
+                "市级平台的数据被回退，须由其管理员处理，处理后会自动继续",
+                "The hub's store was rewound: its operator must act; the exchange then goes on by itself",
             ),
             Code::Unavailable => {
                 ("unavailable", Retry, "稍后会自动重试", "It is tried again by itself")

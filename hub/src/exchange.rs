@@ -26,6 +26,7 @@ use std::sync::Arc;
 use sanheyi_exchange_spec::ids::{Generation, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::suite::SigningKey;
+use sanheyi_node::branch::Recent;
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::store::{Database, Store, StoreError};
@@ -56,6 +57,9 @@ pub struct ExchangeParts {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// Bytes of receipts kept in memory for each mailbox: some dozens.
+const LETTERS_BYTES: usize = 32 * 1024;
+
 /// What all rooms of the exchange share.
 pub(crate) struct Shared {
     pub(crate) parts: ExchangeParts,
@@ -63,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) news: News,
     pub(crate) fresh: fresh::Fresh,
+    /// What the gate has written into mailboxes last.
+    pub(crate) letters: Recent,
     pub(crate) stages: Arc<Stages>,
 }
 
@@ -97,6 +103,7 @@ impl Exchange {
             registry,
             news: News::default(),
             fresh: fresh::Fresh::default(),
+            letters: Recent::new(LETTERS_BYTES),
             stages: Arc::default(),
         });
         let (admission, desk) = Admission::new(Arc::clone(&shared))?;

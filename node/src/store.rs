@@ -21,10 +21,11 @@ mod record;
 mod segment;
 mod staged;
 mod tile;
+mod transaction;
 
 pub use checkpoint::CheckpointRow;
 pub use column::{Columns, signed};
-pub use database::{Database, STEPS, Step, Store, Tx};
+pub use database::{Database, STEPS, Step, Store};
 pub use error::StoreError;
 pub use greeting::{ExpectationRow, GreetingRow};
 pub use journal::{JournalNumber, JournalRow};
@@ -34,6 +35,7 @@ pub use record::{FoundRecord, IndexRow, Place, RecordHead};
 pub use segment::SegmentRow;
 pub use staged::Staged;
 pub use tile::Tiles;
+pub use transaction::{Must, Tx};
 
 use sea_query::{Cond, Condition, Expr, ExprTrait as _};
 

@@ -17,7 +17,7 @@ const SINGLES: usize = 8;
 const SINGLE_SHARE: u64 = 10;
 
 /// Stages of the node, as it names them.
-pub(crate) const NODE: [&str; 7] = ["check", "decide", "seal", "pack", "index", "write", "commit"];
+pub(crate) const NODE: [&str; 6] = ["check", "decide", "seal", "pack", "write", "commit"];
 /// Stages of the hub, as it names them.
 pub(crate) const HUB: [&str; 4] = ["open", "admit", "judge", "settle"];
 

@@ -28,6 +28,7 @@ fn entries<P: HubPort>(foreign: &Foreign<P>, serials: std::ops::Range<u64>) -> V
 
 fn pull_of(answer: &GreetAnswer) -> PullCall {
     PullCall {
+        epochs: Vec::new(),
         generation: answer.generation,
         cursors: answer.mailboxes.clone(),
         wait: Duration::from_secs(20),

@@ -226,6 +226,7 @@ fn calls(name: &str) -> Vec<Vec<u8>> {
             cursors: vec![cursor(), cursor()],
             wait_millis: 25_000,
             max_bytes: 524_288,
+            epochs: vec![wire::JournalEpoch { journal: cursor().journal, epoch: id(1) }],
         }
         .encode_to_vec(),
         "submit_request" => submission(),

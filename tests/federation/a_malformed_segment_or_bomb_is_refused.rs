@@ -123,6 +123,7 @@ async fn at_and_beyond_the_bounds_of_a_call() {
 
     let cursors = |many| vec![(foreign.journal.clone(), count); many];
     let pull = |many| PullCall {
+        epochs: Vec::new(),
         generation: foreign.position.generation,
         cursors: cursors(many),
         wait: std::time::Duration::ZERO,
@@ -163,6 +164,7 @@ async fn an_answer_keeps_its_bound_however_many_journals_are_asked_for() {
     let call = PushCall { segments, ..foreign.push_call(&entries) };
     foreign.port.push(call).await.unwrap();
     let pull = PullCall {
+        epochs: Vec::new(),
         generation: foreign.position.generation,
         cursors: vec![(foreign.journal.clone(), 0); JOURNALS_PER_CALL],
         wait: std::time::Duration::ZERO,

@@ -19,6 +19,7 @@ async fn greeted(world: &mut World) -> (Foreign, PullCall) {
     let mut foreign = world.foreign("jintan").await;
     let answer = foreign.greet().await.unwrap();
     let call = PullCall {
+        epochs: Vec::new(),
         generation: answer.generation,
         cursors: answer.mailboxes,
         wait: Duration::from_millis(u64::from(PULL_WAIT_MILLIS)),
@@ -54,6 +55,7 @@ async fn with_nothing_to_say_it_is_answered_empty_after_its_wait() {
 #[test]
 fn nobody_makes_it_wait_longer_than_its_bound() {
     let asked = wire::PullRequest {
+        epochs: Vec::new(),
         generation: vec![1; 16].into(),
         cursors: Vec::new(),
         wait_millis: PULL_WAIT_MILLIS + 1,

@@ -147,6 +147,7 @@ async fn to_another_platforms_journal() {
     refused(wujin.port.greet(jintan.greet_call()).await, Code::Unauthorised);
     for journal in [jintan.journal.clone(), theirs.mailboxes[0].0.clone()] {
         let pull = PullCall {
+            epochs: Vec::new(),
             generation: theirs.generation,
             cursors: vec![(journal, 0)],
             wait: Duration::ZERO,

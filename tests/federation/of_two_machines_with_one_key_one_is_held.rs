@@ -89,3 +89,22 @@ async fn an_operator_may_have_the_other_one_go_on() {
     until("the original is held", async || original.link_row().await.phase == "held:identity_held")
         .await;
 }
+
+#[tokio::test]
+async fn the_one_that_was_replaced_finds_out_although_it_has_nothing_to_push() {
+    let mut world = World::new(33, &["jintan"]).await;
+    let mut original = world.node("jintan").await;
+    original.submit(new_cases(1..11)).await;
+    drop(original.settle().await);
+    original.close().await;
+    let folder = world.folder("clone");
+    copy_folder(original.folder(), &folder);
+    original.open().await;
+    original.dial_on().await;
+    until("the original is live", async || original.link_row().await.phase == "live").await;
+    let clone = world.node_at(&folder).await;
+    world.readmit(&clone).await;
+    let _link = clone.settle().await;
+    until("the original is held", async || original.link_row().await.phase == "held:identity_held")
+        .await;
+}

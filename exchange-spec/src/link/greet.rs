@@ -60,7 +60,7 @@ pub enum Opening {
 ///
 /// # Errors
 /// [`Code::IdentityHeld`] if another machine has greeted since, [`Code::Malformed`] for a claim out
-/// of bounds, [`Code::Internal`] if the claim proves that this hub's store was rewound without
+/// of bounds, [`Code::HubRewound`] if the claim proves that this hub's store was rewound without
 /// anybody saying so.
 pub fn greet(
     line: Option<&Line>,
@@ -105,7 +105,7 @@ fn later(
         return Ok(Opening::New { serial: grant.serial + 1 });
     }
     Err(Refusal::new(
-        Code::Internal,
+        Code::HubRewound,
         claim.journal.to_string(),
         format!(
             "市级平台的数据被回退：本级记录到第 {recorded} 次授权，对方持有第 {} 次",

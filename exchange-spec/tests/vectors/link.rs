@@ -164,9 +164,9 @@ fn hub_rewound() -> Value {
     let mut hub = Hub::new(9);
     let shown = showing(claim(&[7], 8), 7, 7, 9);
     hub.restored(Some((3, 3)), 9);
-    hub.greet("M0, with a later grant of the same generation", &shown, "internal");
+    hub.greet("M0, with a later grant of the same generation", &shown, "hub_rewound");
     hub.restored(None, 9);
-    hub.greet("M0, with a grant that the hub never gave", &shown, "internal");
+    hub.greet("M0, with a grant that the hub never gave", &shown, "hub_rewound");
     hub.done("a hub rewound in silence is noticed")
 }
 

@@ -202,6 +202,7 @@ async fn receive(
                 .iter()
                 .map(|at| wire::JournalSize { size: receipts, ..at.clone() })
                 .collect(),
+            epochs: Vec::new(),
             wait_millis: limits::PULL_WAIT_MILLIS,
             max_bytes: u32::try_from(limits::WINDOW_BYTES)?,
         };

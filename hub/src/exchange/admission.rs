@@ -266,7 +266,7 @@ impl Admission {
         let mut tx = self.shared.parts.database.begin("journal_admit").await?;
         for Bound { job, advance } in bound {
             let store: Store = self.shared.store(&job.platform);
-            tx.journal_write(&store, advance).await?;
+            tx.journal_write(&store, advance);
         }
         tx.commit().await
     }

@@ -234,14 +234,12 @@ impl Gate {
             .append(&mut self.packer, &entry, judged)
             .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;
         let mut tx = store.begin("gate_settle").await?;
-        gate_advance(&mut tx, store, number, from, past).await?;
-        let rows = index.len() as u64;
-        if tx.record_insert(store, index).await? != rows {
-            return Err(StoreError::Raced("record"));
-        }
-        tx.receipt_put(store, number, &receipt).await?;
-        tx.journal_write(store, &advance).await?;
+        gate_advance(&mut tx, store, number, from, past);
+        tx.receipt_put(store, number, &receipt);
+        tx.journal_write(store, &advance);
+        tx.record_add(store, index).await?;
         tx.commit().await?;
+        self.shared.letters.put(letters.id(), &advance);
         letters.settle(advance);
         self.shared.fresh.forget(&platform, number, past);
         self.shared.news.tell(&platform);

@@ -43,6 +43,8 @@ pub(super) async fn greet(
         answered.push(finish(shared, &store, claim, grant).await.map_err(|e| refused(&e))?);
     }
     tx.commit().await.map_err(|error| refused(&error))?;
+    // Whoever waits under an earlier epoch shall hear of it.
+    shared.news.tell(platform);
     tracing::info!(%platform, software = call.software, journals = answered.len(), "greeted");
     Ok(GreetAnswer {
         generation: shared.generation,
@@ -77,7 +79,7 @@ fn rewound(row: &JournalRow, copy: &CopyClaim) -> Refusal {
         "a reader holds another history of our own journal: this store was rewound"
     );
     Refusal::new(
-        Code::Internal,
+        Code::HubRewound,
         journal.to_string(),
         format!("市级平台的数据被回退：{journal} 本级有 {size} 条，对方持有的 {theirs} 条与之不符"),
         format!(

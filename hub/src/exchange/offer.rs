@@ -6,7 +6,8 @@ use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
-use sanheyi_node::branch::window;
+use sanheyi_exchange_spec::suite::Digest;
+use sanheyi_node::branch::{Window, window};
 use sanheyi_node::process::clock;
 use sanheyi_node::store::{JournalRow, Store, StoreError};
 use sanheyi_node::uplink::port::{PullAnswer, PullCall, Tail};
@@ -36,6 +37,7 @@ pub(super) async fn pull(
     tokio::pin!(deadline);
     loop {
         news.borrow_and_update();
+        hold_epochs(shared, platform, &call).await?;
         let tails = tails(shared, platform, &call).await?;
         if !tails.is_empty() || call.wait.is_zero() {
             return Ok(PullAnswer { generation: shared.generation, tails });
@@ -71,6 +73,27 @@ fn permit(shared: &Shared, platform: &PlatformId, journal: &JournalId) -> Result
     ))
 }
 
+/// A machine that another has replaced is told so, although it has nothing to push.
+async fn hold_epochs(
+    shared: &Shared,
+    platform: &PlatformId,
+    call: &PullCall,
+) -> Result<(), Refusal> {
+    let store = shared.store(platform);
+    for (journal, epoch) in &call.epochs {
+        let row = store.journal_get(journal).await.map_err(|error| refused(&error))?;
+        if row.is_none_or(|row| row.head.position.epoch != *epoch) {
+            return Err(Refusal::new(
+                Code::EpochStale,
+                journal.to_string(),
+                "所持纪元已不是当前纪元",
+                "the epoch carried is no longer the one in force",
+            ));
+        }
+    }
+    Ok(())
+}
+
 async fn tails(
     shared: &Shared,
     platform: &PlatformId,
@@ -103,35 +126,41 @@ async fn tail(
     cursor: u64,
     max_bytes: usize,
 ) -> Result<Tail, StoreError> {
-    let entries = window(store, row.number, cursor, row.head.size, max_bytes).await?;
-    let ours = row.head.journal.author == shared.parts.hub;
-    let checkpoint =
-        if ours { sign(shared, store, row, entries.past).await? } else { String::new() };
-    Ok(Tail {
-        journal: row.head.journal.clone(),
-        first: entries.first,
-        segments: entries.segments,
-        checkpoint,
-        durable: row.head.size,
-    })
+    let journal = row.head.journal.clone();
+    let (entries, checkpoint) = match shared.letters.window(&journal, cursor, max_bytes) {
+        Some((entries, root)) => {
+            let checkpoint = sign(shared, row, entries.past, root);
+            (entries, checkpoint)
+        }
+        None => {
+            let entries = window(store, row.number, cursor, row.head.size, max_bytes).await?;
+            let ours = journal.author == shared.parts.hub;
+            let checkpoint = match ours {
+                true => {
+                    let root = store.root_at(row.number, entries.past).await?;
+                    sign(shared, row, entries.past, root)
+                }
+                false => String::new(),
+            };
+            (entries, checkpoint)
+        }
+    };
+    let durable = row.head.size.max(entries.past);
+    let Window { first, segments, .. } = entries;
+    Ok(Tail { journal, first, segments, checkpoint, durable })
 }
 
 /// Signs a durable prefix that is shown.
-async fn sign(
-    shared: &Shared,
-    store: &Store,
-    row: &JournalRow,
-    size: u64,
-) -> Result<String, StoreError> {
+fn sign(shared: &Shared, row: &JournalRow, size: u64, root: Digest) -> String {
     let checkpoint = Checkpoint {
         journal: row.head.journal.clone(),
         size,
-        root: store.root_at(row.number, size).await?,
+        root,
         epoch: row.head.position.epoch,
         opened: row.head.opened,
         time: shared.parts.clock.now(),
     };
-    Ok(checkpoint.sign(&shared.parts.key))
+    checkpoint.sign(&shared.parts.key)
 }
 
 fn unknown(journal: &JournalId) -> Refusal {

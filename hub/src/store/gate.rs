@@ -1,6 +1,8 @@
 //! The gate's cursors: `gate_*`.
 
-use sanheyi_node::store::{Columns, JournalNumber, Store, StoreError, Tx, in_journal, signed};
+use sanheyi_node::store::{
+    Columns, JournalNumber, Must, Store, StoreError, Tx, in_journal, signed,
+};
 use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
 
 /// How far a journal has been judged.
@@ -64,25 +66,14 @@ pub async fn gate_open(
     tx.run(&insert).await.map(drop)
 }
 
-/// Moves a cursor. Its condition fences the gate: of two, one loses.
-///
-/// # Errors
-/// [`StoreError::Raced`] if the cursor is no longer at `from`.
-pub async fn gate_advance(
-    tx: &mut Tx,
-    store: &Store,
-    journal: JournalNumber,
-    from: u64,
-    to: u64,
-) -> Result<(), StoreError> {
+/// Moves a cursor, with what is run next. Its condition fences the gate: of two, one loses with
+/// [`StoreError::Raced`] because the cursor is no longer at `from`.
+pub fn gate_advance(tx: &mut Tx, store: &Store, journal: JournalNumber, from: u64, to: u64) {
     let update = Query::update()
         .table("gate")
         .value("judged", signed(to))
         .cond_where(in_journal(store, journal))
         .and_where(Expr::col("judged").eq(signed(from)))
         .to_owned();
-    match tx.run(&update).await? {
-        1 => Ok(()),
-        _ => Err(StoreError::Raced("gate")),
-    }
+    tx.later(&update, Must::change(1, "gate"));
 }

@@ -165,7 +165,7 @@ async fn cut(
     {
         tx.segment_cut(store, row.number, segment.first).await?;
         let kept = part(segment, 0, size)?;
-        tx.segment_insert(store, row.number, &[kept]).await?;
+        tx.segment_insert(store, row.number, &[kept]);
     }
     let tiles = tx.tile_get(store, row.number, &edge_tiles(size)).await?;
     let read = |tile: TileId| Ok::<_, std::convert::Infallible>(tiles.get(&tile).cloned());
@@ -195,7 +195,7 @@ impl Work<'_> {
             let segments = open_segments(&mut self.reader, &bytes)
                 .map_err(|error| StoreError::contradiction("staged", "bytes", next, error))?;
             let advance = self.journal.admit(&segments, None, self.now);
-            tx.journal_write(self.store, &advance).await?;
+            tx.journal_write(self.store, &advance);
             let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
             let index = (next..).zip(entries).map(|(sequence, entry)| {
                 let place =
@@ -351,7 +351,7 @@ impl Work<'_> {
         let number = self.journal.number();
         let advance =
             self.journal.append(&mut self.packer, &entries, self.now).map_err(no_memory)?;
-        tx.journal_write(self.store, &advance).await?;
+        tx.journal_write(self.store, &advance);
         let mut index = Vec::with_capacity(entries.len());
         for (sequence, (entry, reads)) in (advance.first()..).zip(entries.iter().zip(reads)) {
             let place = Place { journal: number, sequence, standing: None, digest: entry.digest };

@@ -117,15 +117,10 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let began = self.clock.now();
         for (_, advance) in advances {
-            tx.journal_write(&self.store, advance).await?;
+            tx.journal_write(&self.store, advance);
         }
-        let written = self.clock.now();
-        add(&self.stages.write, began, written);
-        let rows = index.len() as u64;
-        if tx.record_insert(&self.store, index).await? != rows {
-            return Err(StoreError::Raced("record"));
-        }
-        add(&self.stages.index, written, self.clock.now());
+        tx.record_add(&self.store, index).await?;
+        add(&self.stages.write, began, self.clock.now());
         for (lane, expectation) in &decided.expectations {
             if let Some(journal) = self.lanes.get(lane) {
                 tx.expectation_put(&self.store, journal.number(), expectation).await?;

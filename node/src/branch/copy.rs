@@ -20,7 +20,7 @@ use thiserror::Error;
 use super::journal::{Advance, LiveJournal};
 use super::recent::Recent;
 use super::slice::Window;
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{JournalNumber, Store, StoreError};
 
 /// A branch's copies of its hub's journals.
 pub struct Copies {
@@ -32,6 +32,7 @@ pub struct Copies {
     recent: Arc<Recent>,
     /// How far the hub's acknowledgements are written down.
     noted: BTreeMap<JournalId, u64>,
+    numbers: BTreeMap<JournalId, JournalNumber>,
 }
 
 /// Why a tail of a mailbox was not admitted.
@@ -116,6 +117,7 @@ impl Copies {
             reader,
             recent: Arc::default(),
             noted: BTreeMap::new(),
+            numbers: BTreeMap::new(),
         })
     }
 
@@ -202,14 +204,18 @@ impl Copies {
             self.check(receipt).await?;
         }
         let mut tx = self.store.begin("mailbox_admit").await?;
-        tx.journal_write(&self.store, &advance).await?;
+        tx.journal_write(&self.store, &advance);
         for receipt in &receipts {
-            keep(&mut tx, &self.store, receipt).await?;
+            if let Some(number) = self.number(&receipt.journal).await? {
+                tx.receipt_put(&self.store, number, receipt);
+            }
         }
-        let fresh = |(id, durable): &(&JournalId, &u64)| self.noted.get(*id) != Some(*durable);
-        for (journal, durable) in acknowledged.iter().filter(fresh) {
-            if let Some(row) = tx.journal_get(&self.store, journal).await? {
-                tx.greeting_acknowledge(&self.store, row.number, *durable).await?;
+        for (journal, durable) in acknowledged {
+            if self.noted.get(journal) == Some(durable) {
+                continue;
+            }
+            if let Some(number) = self.number(journal).await? {
+                tx.greeting_acknowledge(&self.store, number, *durable);
             }
         }
         tx.commit().await?;
@@ -218,6 +224,16 @@ impl Copies {
             journal.settle(advance);
         }
         Ok(())
+    }
+
+    /// Number of a journal in the store: for life, so it is looked up once.
+    async fn number(&mut self, id: &JournalId) -> Result<Option<JournalNumber>, StoreError> {
+        if let Some(number) = self.numbers.get(id) {
+            return Ok(Some(*number));
+        }
+        let number = self.store.journal_get(id).await?.map(|row| row.number);
+        self.numbers.extend(number.map(|number| (id.clone(), number)));
+        Ok(number)
     }
 
     /// A receipt must be about our own history: its root is our root at its end.
@@ -251,11 +267,4 @@ fn receipts_in(segments: &[(Bytes, Opened)]) -> Result<Vec<Receipt>, CopyError> 
         }
     }
     Ok(receipts)
-}
-
-async fn keep(tx: &mut Tx, store: &Store, receipt: &Receipt) -> Result<(), CopyError> {
-    if let Some(row) = tx.journal_get(store, &receipt.journal).await? {
-        tx.receipt_put(store, row.number, receipt).await?;
-    }
-    Ok(())
 }

@@ -242,24 +242,17 @@ impl Advance {
 // === impl Tx ===
 
 impl Tx {
-    /// Writes the next state of a journal. Its first statement lets every other writer of the
-    /// journal lose.
-    ///
-    /// # Errors
-    /// [`StoreError::Raced`] if the journal is no longer as it was when the advance was prepared.
-    pub async fn journal_write(
-        &mut self,
-        store: &Store,
-        advance: &Advance,
-    ) -> Result<(), StoreError> {
+    /// Writes the next state of a journal, with what is run next. Its first statement lets every
+    /// other writer of the journal lose: [`StoreError::Raced`] if the journal is no longer as it
+    /// was when the advance was prepared.
+    pub fn journal_write(&mut self, store: &Store, advance: &Advance) {
         let Advance { number, from, to, recorded, segments, tiles, checkpoint, .. } = advance;
-        self.journal_advance(store, *number, from, to.size, &to.root, *recorded).await?;
-        self.segment_insert(store, *number, segments).await?;
-        self.tile_put(store, *number, tiles).await?;
+        self.journal_advance(store, *number, from, to.size, &to.root, *recorded);
+        self.segment_insert(store, *number, segments);
+        self.tile_put(store, *number, tiles);
         if let Some(checkpoint) = checkpoint {
-            self.checkpoint_put(store, *number, checkpoint).await?;
+            self.checkpoint_put(store, *number, checkpoint);
         }
-        Ok(())
     }
 }
 

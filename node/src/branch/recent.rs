@@ -12,12 +12,13 @@ use sanheyi_exchange_spec::suite::Digest;
 use super::journal::Advance;
 use super::slice::Window;
 
-/// Bytes of segments kept of each journal: some windows.
-const BYTES: usize = 8 * limits::WINDOW_BYTES;
-
-/// Recent groups of the branch's own journals.
-#[derive(Debug, Default)]
-pub struct Recent(Mutex<BTreeMap<JournalId, Tail>>);
+/// Recent groups of journals that are appended here.
+#[derive(Debug)]
+pub struct Recent {
+    journals: Mutex<BTreeMap<JournalId, Tail>>,
+    /// Bytes of segments kept of each journal.
+    bytes: usize,
+}
 
 #[derive(Debug, Default)]
 struct Tail {
@@ -37,14 +38,26 @@ struct Group {
 
 // === impl Recent ===
 
+impl Default for Recent {
+    /// Some windows of each journal.
+    fn default() -> Self {
+        Self::new(8 * limits::WINDOW_BYTES)
+    }
+}
+
 impl Recent {
+    /// Keeps up to `bytes` of each journal.
+    pub fn new(bytes: usize) -> Self {
+        Self { journals: Mutex::default(), bytes }
+    }
+
     fn held(&self) -> MutexGuard<'_, BTreeMap<JournalId, Tail>> {
         // A poisoned lock holds groups that are still whole: they are pushed and popped as such.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a group that was committed.
-    pub(super) fn put(&self, journal: &JournalId, advance: &Advance) {
+    pub fn put(&self, journal: &JournalId, advance: &Advance) {
         let segments: Vec<Bytes> = advance.segments().cloned().collect();
         let group = Group {
             first: advance.first(),
@@ -60,7 +73,7 @@ impl Recent {
         }
         tail.bytes += group.bytes;
         tail.groups.push_back(group);
-        while tail.bytes > BYTES {
+        while tail.bytes > self.bytes {
             let Some(oldest) = tail.groups.pop_front() else { break };
             tail.bytes -= oldest.bytes;
         }
@@ -71,16 +84,21 @@ impl Recent {
         self.held().clear();
     }
 
-    /// The window of whole groups that begins at `first`, and the root at its end; `None` if no
-    /// group begins there.
-    pub fn window(&self, journal: &JournalId, first: u64) -> Option<(Window, Digest)> {
+    /// The window of whole groups that begins at `first`, with at most `max_bytes` of segments, and
+    /// the root at its end; `None` if no such group begins there.
+    pub fn window(
+        &self,
+        journal: &JournalId,
+        first: u64,
+        max_bytes: usize,
+    ) -> Option<(Window, Digest)> {
         let held = self.held();
         let tail = held.get(journal)?;
         let begin = tail.groups.binary_search_by_key(&first, |group| group.first).ok()?;
         let mut window = Window { first, past: first, segments: Vec::new() };
         let (mut root, mut bytes) = (None, 0);
         for group in tail.groups.range(begin..) {
-            let full = bytes + group.bytes > limits::WINDOW_BYTES
+            let full = bytes + group.bytes > max_bytes
                 || window.segments.len() + group.segments.len() > limits::WINDOW_SEGMENTS;
             // A group beyond the bounds is cut by whoever reads it from the store.
             if full {

@@ -15,11 +15,9 @@ pub struct Stages {
     pub seal: AtomicU64,
     /// Growing the tree, compressing segments.
     pub pack: AtomicU64,
-    /// Writing the index.
-    pub index: AtomicU64,
-    /// Writing journal, segments and tiles.
+    /// Writing journal, segments, tiles and index.
     pub write: AtomicU64,
-    /// Committing: log and fsync.
+    /// Committing: log and fsync, and of a small group the writing, too.
     pub commit: AtomicU64,
     /// Groups committed.
     pub groups: AtomicU64,
@@ -49,7 +47,6 @@ impl Stages {
             decide = read(&self.decide),
             seal = read(&self.seal),
             pack = read(&self.pack),
-            index = read(&self.index),
             write = read(&self.write),
             commit = read(&self.commit),
             groups = read(&self.groups),

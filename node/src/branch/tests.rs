@@ -188,7 +188,7 @@ async fn standings_follow_the_receipts() {
         }],
     };
     let mut tx = home.store().begin("test").await.unwrap();
-    tx.receipt_put(home.store(), journal.number, &receipt).await.unwrap();
+    tx.receipt_put(home.store(), journal.number, &receipt);
     tx.commit().await.unwrap();
     let views = home.store().record_list(None, 10).await.unwrap();
     let standings: Vec<_> = views.iter().map(|view| view.standing).collect();

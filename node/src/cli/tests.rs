@@ -80,7 +80,7 @@ async fn answer_by_hub(home: &Home) {
     let greeting = GreetingRow { acknowledged: 302, ..GreetingRow::default() };
     deliver(store, &receipt).await;
     let mut tx = store.begin("test").await.unwrap();
-    tx.checkpoint_put(store, journal.number, &CheckpointRow { size: 302, note }).await.unwrap();
+    tx.checkpoint_put(store, journal.number, &CheckpointRow { size: 302, note });
     tx.greeting_put(store, journal.number, &greeting).await.unwrap();
     tx.link_put(store, &link).await.unwrap();
     tx.commit().await.unwrap();

@@ -67,15 +67,12 @@ fn read(row: &SqliteRow) -> Result<CheckpointRow, StoreError> {
 
 impl Tx {
     /// Keeps a checkpoint; one that is there for that size stays.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn checkpoint_put(
+    pub fn checkpoint_put(
         &mut self,
         store: &Store,
         journal: JournalNumber,
         checkpoint: &CheckpointRow,
-    ) -> Result<(), StoreError> {
+    ) {
         let insert = Query::insert()
             .into_table("checkpoint")
             .columns(["platform", "journal", "size", "note"])
@@ -89,7 +86,7 @@ impl Tx {
                 OnConflict::columns(["platform", "journal", "size"]).do_nothing().to_owned(),
             )
             .to_owned();
-        self.run(&insert).await.map(drop)
+        self.later(&insert, None);
     }
 
     /// Removes checkpoints beyond `size`: a journal cut back to the hub's copy signs anew from

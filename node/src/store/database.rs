@@ -15,12 +15,13 @@ use sea_query::SqliteQueryBuilder;
 use sea_query_sqlx::SqlxBinder;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
-    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection as _, SqlStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, SqlStr};
 
 use super::error::StoreError;
+use super::transaction::Tx;
 
 /// Readers beside the one writer.
 const READERS: u32 = 4;
@@ -49,13 +50,6 @@ pub struct Database {
 pub struct Store {
     database: Database,
     platform: PlatformId,
-}
-
-/// A named writing transaction on the rows of one platform. Dropped without [`Tx::commit`], it
-/// leaves no trace.
-pub struct Tx {
-    inner: Transaction<'static, Sqlite>,
-    name: &'static str,
 }
 
 /// A step of the schema, embedded in the program. Steps only add.
@@ -119,7 +113,7 @@ impl Database {
     pub async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner =
             self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::at(name))?;
-        Ok(Tx { inner, name })
+        Ok(Tx::new(inner, name))
     }
 
     /// Limits the file to `pages` pages of 4 KiB, as a full disk would.
@@ -266,56 +260,5 @@ impl Store {
         statement: &impl SqlxBinder,
     ) -> Result<Vec<SqliteRow>, StoreError> {
         self.database.rows(name, statement).await
-    }
-}
-
-// === impl Tx ===
-
-impl Tx {
-    /// Makes everything since the beginning durable.
-    ///
-    /// # Errors
-    /// Of the database; then nothing was written.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner.commit().await.map_err(StoreError::at(self.name))
-    }
-
-    /// Runs a statement; answers how many rows it changed.
-    pub async fn run(&mut self, statement: &impl SqlxBinder) -> Result<u64, StoreError> {
-        let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
-        sqlx::query_with(AssertSqlSafe(sql), values)
-            .execute(self.connection())
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(StoreError::at(self.name))
-    }
-
-    /// Runs a statement whose text is at hand; answers how many rows it changed.
-    pub(crate) async fn run_text(
-        &mut self,
-        sql: Arc<str>,
-        values: SqliteArguments,
-    ) -> Result<u64, StoreError> {
-        sqlx::query_with(AssertSqlSafe(sql), values)
-            .execute(self.connection())
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(StoreError::at(self.name))
-    }
-
-    /// Rows of a statement, as this transaction sees them.
-    pub async fn rows(
-        &mut self,
-        statement: &impl SqlxBinder,
-    ) -> Result<Vec<SqliteRow>, StoreError> {
-        let (sql, values) = statement.build_sqlx(SqliteQueryBuilder);
-        sqlx::query_with(AssertSqlSafe(sql), values)
-            .fetch_all(self.connection())
-            .await
-            .map_err(StoreError::at(self.name))
-    }
-
-    fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.inner
     }
 }

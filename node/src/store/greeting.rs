@@ -115,27 +115,19 @@ impl Tx {
 
     /// Notes how far the hub has acknowledged a journal, and forgets what acknowledged entries
     /// expected.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn greeting_acknowledge(
-        &mut self,
-        store: &Store,
-        journal: JournalNumber,
-        durable: u64,
-    ) -> Result<(), StoreError> {
+    pub fn greeting_acknowledge(&mut self, store: &Store, journal: JournalNumber, durable: u64) {
         let update = Query::update()
             .table("greeting")
             .value("acknowledged", signed(durable))
             .cond_where(in_journal(store, journal))
             .to_owned();
-        self.run(&update).await?;
+        self.later(&update, None);
         let delete = Query::delete()
             .from_table("expectation")
             .cond_where(in_journal(store, journal))
             .and_where(Expr::col("sequence").lt(signed(durable)))
             .to_owned();
-        self.run(&delete).await.map(drop)
+        self.later(&delete, None);
     }
 
     /// Keeps what the decision behind an entry read.

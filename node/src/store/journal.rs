@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::column::{Columns, signed};
 use super::error::StoreError;
-use super::{Store, Tx};
+use super::{Must, Store, Tx};
 
 /// Number of a journal within a platform's rows: the short key of the tables beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,11 +206,9 @@ impl Tx {
     }
 
     /// Moves the head of a journal: the first statement of every append and admission (rule 13).
-    /// Its condition makes every other writer of the journal lose.
-    ///
-    /// # Errors
-    /// [`StoreError::Raced`] if size or position are no longer those of `from`.
-    pub async fn journal_advance(
+    /// Its condition makes every other writer of the journal lose: [`StoreError::Raced`] if size or
+    /// position are no longer those of `from`, when it is run with what follows.
+    pub fn journal_advance(
         &mut self,
         store: &Store,
         number: JournalNumber,
@@ -218,7 +216,7 @@ impl Tx {
         size: u64,
         root: &Digest,
         recorded: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) {
         let update = Query::update()
             .table("journal")
             .values([
@@ -232,10 +230,7 @@ impl Tx {
             .and_where(Expr::col("epoch").eq(from.position.epoch.as_bytes().to_vec()))
             .and_where(Expr::col("generation").eq(from.position.generation.as_bytes().to_vec()))
             .to_owned();
-        match self.run(&update).await? {
-            1 => Ok(()),
-            _ => Err(StoreError::Raced("journal")),
-        }
+        self.later(&update, Must::change(1, "journal"));
     }
 
     /// Opens an epoch of a journal: position, serial, and the size at which it opens. A stop ends

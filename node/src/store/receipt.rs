@@ -177,15 +177,7 @@ fn read_exception(row: &Columns<'_>) -> Result<Exception, StoreError> {
 impl Tx {
     /// Keeps a receipt and what it excepts. One that is there already stays: receipts come again
     /// after a lost answer.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn receipt_put(
-        &mut self,
-        store: &Store,
-        journal: JournalNumber,
-        receipt: &Receipt,
-    ) -> Result<(), StoreError> {
+    pub fn receipt_put(&mut self, store: &Store, journal: JournalNumber, receipt: &Receipt) {
         let (accepted, quarantined, pending) = receipt.counts();
         let insert = Query::insert()
             .into_table("receipt")
@@ -217,34 +209,31 @@ impl Tx {
                 OnConflict::columns(["platform", "journal", "first"]).do_nothing().to_owned(),
             )
             .to_owned();
-        self.run(&insert).await?;
-        for exception in &receipt.exceptions {
-            self.exception_put(store, journal, exception).await?;
-        }
-        Ok(())
+        self.later(&insert, None);
+        self.exception_put(store, journal, &receipt.exceptions);
     }
 
-    async fn exception_put(
-        &mut self,
-        store: &Store,
-        journal: JournalNumber,
-        exception: &Exception,
-    ) -> Result<(), StoreError> {
-        let insert = Query::insert()
+    fn exception_put(&mut self, store: &Store, journal: JournalNumber, exceptions: &[Exception]) {
+        if exceptions.is_empty() {
+            return;
+        }
+        let mut insert = Query::insert()
             .into_table("exception")
             .columns(["platform", "journal", "sequence", "standing", "detail"])
-            .values_panic([
+            .on_conflict(
+                OnConflict::columns(["platform", "journal", "sequence"]).do_nothing().to_owned(),
+            )
+            .to_owned();
+        for exception in exceptions {
+            insert.values_panic([
                 store.platform().as_str().into(),
                 journal.0.into(),
                 signed(exception.sequence).into(),
                 exception.standing.number().into(),
                 exception.to_wire().encode_to_vec().into(),
-            ])
-            .on_conflict(
-                OnConflict::columns(["platform", "journal", "sequence"]).do_nothing().to_owned(),
-            )
-            .to_owned();
-        self.run(&insert).await.map(drop)
+            ]);
+        }
+        self.later(&insert, None);
     }
 
     /// Removes receipts and exceptions about entries at or beyond `size`: the journal was cut back

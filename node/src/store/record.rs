@@ -14,19 +14,21 @@ use std::sync::{Arc, LazyLock};
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
-use sea_query::{Cond, Expr, ExprTrait as _, Order, Query};
+use sea_query::{Cond, Expr, ExprTrait as _, OnConflict, Order, Query};
 use sqlx::Arguments as _;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 
 use super::column::Columns;
 use super::error::StoreError;
-use super::{JournalNumber, Store, Tx};
+use super::{JournalNumber, Must, Store, Tx};
 
 /// Keys asked for in one statement.
 const CHUNK: usize = 512;
 /// Rows of one insert are a power of two, so that few statements stay prepared: 1 to 4,096. Two
 /// values a row stay far below SQLite's 32,766.
 const INSERT_SIZES: usize = 13;
+/// Rows that are few enough to be handed in with other statements: few shapes of them.
+const FEW: usize = 16;
 
 /// An index row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -336,6 +338,40 @@ impl Tx {
             added += self.run_text(sql, values).await?;
         }
         Ok(added)
+    }
+
+    /// Adds index rows that are not there yet; few of them wait for what is run next.
+    ///
+    /// # Errors
+    /// Of the database; [`StoreError::Raced`] if a key is there already, at the latest when the
+    /// transaction commits.
+    pub async fn record_add(
+        &mut self,
+        store: &Store,
+        mut rows: Vec<IndexRow>,
+    ) -> Result<(), StoreError> {
+        let count = rows.len() as u64;
+        if rows.len() > FEW {
+            let added = self.record_insert(store, rows).await?;
+            return if added == count { Ok(()) } else { Err(StoreError::Raced("record")) };
+        }
+        rows.sort_unstable();
+        let mut insert = Query::insert()
+            .into_table("record")
+            .columns(["platform", "key", "place"])
+            .on_conflict(OnConflict::columns(["platform", "key"]).do_nothing().to_owned())
+            .to_owned();
+        for row in rows {
+            insert.values_panic([
+                store.platform().as_str().into(),
+                row.key.into(),
+                row.place.into(),
+            ]);
+        }
+        if count > 0 {
+            self.later(&insert, Must::change(count, "record"));
+        }
+        Ok(())
     }
 
     /// Removes the index rows of these entries, for the adoption of the hub's copy.

@@ -81,16 +81,13 @@ fn read(row: &SqliteRow) -> Result<SegmentRow, StoreError> {
 // === impl Tx ===
 
 impl Tx {
-    /// Stores segments.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn segment_insert(
+    /// Stores segments, with what is run next.
+    pub fn segment_insert(
         &mut self,
         store: &Store,
         journal: JournalNumber,
         segments: &[SegmentRow],
-    ) -> Result<(), StoreError> {
+    ) {
         for some in segments.chunks(TOGETHER) {
             let mut insert = Query::insert()
                 .into_table("segment")
@@ -106,9 +103,8 @@ impl Tx {
                     segment.bytes.to_vec().into(),
                 ]);
             }
-            self.run(&insert).await?;
+            self.later(&insert, None);
         }
-        Ok(())
     }
 
     /// Up to `limit` segments from the one that holds `sequence` on, as this transaction sees them.

@@ -84,18 +84,10 @@ impl Tx {
         Ok(tiles)
     }
 
-    /// Stores tiles, full ones and the right edge alike.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn tile_put(
-        &mut self,
-        store: &Store,
-        journal: JournalNumber,
-        tiles: &[(TileId, Vec<u8>)],
-    ) -> Result<(), StoreError> {
+    /// Stores tiles, full ones and the right edge alike, with what is run next.
+    pub fn tile_put(&mut self, store: &Store, journal: JournalNumber, tiles: &[(TileId, Vec<u8>)]) {
         if tiles.is_empty() {
-            return Ok(());
+            return;
         }
         let mut insert = Query::insert()
             .into_table("tile")
@@ -115,6 +107,6 @@ impl Tx {
                 hashes.clone().into(),
             ]);
         }
-        self.run(&insert).await.map(drop)
+        self.later(&insert, None);
     }
 }

@@ -177,6 +177,14 @@ fn from_size(message: &wire::JournalSize) -> Result<(JournalId, u64), Malformed>
     Ok((journal(&message.journal)?, message.size))
 }
 
+fn to_epoch((journal, epoch): (JournalId, EpochId)) -> wire::JournalEpoch {
+    wire::JournalEpoch { journal: journal.to_string(), epoch: blob(epoch.as_bytes()) }
+}
+
+fn from_epoch(message: &wire::JournalEpoch) -> Result<(JournalId, EpochId), Malformed> {
+    Ok((journal(&message.journal)?, field("epoch", EpochId::from_slice(&message.epoch))?))
+}
+
 // === Push ===
 
 impl From<PushCall> for wire::PushRequest {
@@ -242,6 +250,7 @@ impl From<PullCall> for wire::PullRequest {
         Self {
             generation: blob(call.generation.as_bytes()),
             cursors: call.cursors.into_iter().map(to_size).collect(),
+            epochs: call.epochs.into_iter().map(to_epoch).collect(),
             wait_millis: wait.min(limits::PULL_WAIT_MILLIS),
             max_bytes: u32::try_from(call.max_bytes).unwrap_or(u32::MAX),
         }
@@ -253,10 +262,12 @@ impl TryFrom<wire::PullRequest> for PullCall {
 
     fn try_from(message: wire::PullRequest) -> Result<Self, Malformed> {
         at_most("cursors", message.cursors.len(), limits::JOURNALS_PER_CALL)?;
+        at_most("epochs", message.epochs.len(), limits::JOURNALS_PER_CALL)?;
         let wait = message.wait_millis.min(limits::PULL_WAIT_MILLIS);
         Ok(Self {
             generation: generation(&message.generation)?,
             cursors: message.cursors.iter().map(from_size).collect::<Result<_, _>>()?,
+            epochs: message.epochs.iter().map(from_epoch).collect::<Result<_, _>>()?,
             wait: Duration::from_millis(u64::from(wait)),
             max_bytes: (message.max_bytes as usize).min(limits::WINDOW_BYTES),
         })

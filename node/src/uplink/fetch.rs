@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sanheyi_exchange_spec::ids::{Generation, JournalId};
+use sanheyi_exchange_spec::ids::Generation;
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::segment::peek_entries;
 use sanheyi_exchange_spec::time::Timestamp;
@@ -57,7 +57,7 @@ async fn from<P: HubPort>(
     tx.commit().await.map_err(failed)?;
     let mut next = shared;
     while next < grant.size {
-        let tail = pull_one(port, generation, &grant.journal, next).await?;
+        let tail = pull_one(port, generation, grant, next).await?;
         let rows = rows_of(&tail, next)?;
         next = rows.last().map_or(next, SegmentRow::past);
         let mut tx = store.begin("staged_put").await.map_err(failed)?;
@@ -72,11 +72,13 @@ async fn from<P: HubPort>(
 async fn pull_one<P: HubPort>(
     port: &P,
     generation: Generation,
-    journal: &JournalId,
+    grant: &JournalGrant,
     next: u64,
 ) -> Result<Tail, CallError> {
+    let journal = &grant.journal;
     let call = PullCall {
         generation,
+        epochs: vec![(journal.clone(), grant.epoch)],
         cursors: vec![(journal.clone(), next)],
         wait: Duration::ZERO,
         max_bytes: limits::WINDOW_BYTES,

@@ -68,11 +68,13 @@ impl Greeter {
         tx.commit().await.map_err(failed)
     }
 
-    /// A hub that refuses has granted nothing: the epoch id asked for is not kept, or a node before a
-    /// full hub would use all of them up and be held.
+    /// A hub that refuses has granted nothing: the epoch id asked for is not kept, or a node before
+    /// a full hub would use all of them up and be held.
     pub(super) async fn forget_if_not_granted(&self, next: EpochId, error: &CallError) {
         let CallError::Refused(refusal) = error else { return };
-        if refusal.code == Code::IdentityHeld {
+        // Whoever holds another epoch keeps what it has; and behind a fault of the hub's store the
+        // grant may be durable all the same.
+        if matches!(refusal.code, Code::IdentityHeld | Code::Internal) {
             return;
         }
         if let Err(error) = self.forget(next).await {

@@ -21,7 +21,7 @@ pub(super) async fn prepare_push(
     opened: u64,
     first: u64,
 ) -> Result<PushCall, CallError> {
-    let (entries, root) = match parts.branch.recent().window(journal, first) {
+    let (entries, root) = match parts.branch.recent().window(journal, first, limits::WINDOW_BYTES) {
         Some(recent) => recent,
         None => stored(parts.branch.store(), journal, first).await?,
     };

@@ -125,6 +125,8 @@ pub struct PullCall {
     pub generation: Generation,
     /// Journals, and where the copies end.
     pub cursors: Vec<(JournalId, u64)>,
+    /// The epochs that the branch holds of its own journals.
+    pub epochs: Vec<(JournalId, EpochId)>,
     /// How long the hub may wait for news.
     pub wait: Duration,
     /// Bytes of segments that may come.

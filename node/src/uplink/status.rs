@@ -26,6 +26,7 @@ pub const fn grpc_code(code: Code) -> tonic::Code {
         Code::SignatureInvalid => tonic::Code::Unauthenticated,
         Code::ProtocolUnknown => tonic::Code::Unimplemented,
         Code::StoreFull => tonic::Code::ResourceExhausted,
+        Code::HubRewound => tonic::Code::FailedPrecondition,
         Code::Unavailable => tonic::Code::Unavailable,
         Code::Internal => tonic::Code::Internal,
     }

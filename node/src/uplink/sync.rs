@@ -364,8 +364,10 @@ impl<P: HubPort + 'static> Session<P> {
 
     fn pull(&self) {
         let Some(copies) = self.copies.as_ref() else { return };
+        let epochs = self.grants.iter().map(|(id, grant)| (id.clone(), grant.epoch)).collect();
         let call = PullCall {
             generation: copies.generation(),
+            epochs,
             cursors: copies.cursors(),
             wait: Duration::from_millis(u64::from(limits::PULL_WAIT_MILLIS)),
             max_bytes: limits::WINDOW_BYTES,

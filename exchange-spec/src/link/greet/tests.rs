@@ -97,8 +97,8 @@ fn a_hub_rewound_in_silence_is_noticed() {
     let same = generation(9);
     let mut shown = claim(&[10], 11);
     shown.last_grant = Some(grant(10, 10, same));
-    assert_eq!(greet(Some(&line(3, 3)), &shown, same).unwrap_err().code, Code::Internal);
-    assert_eq!(greet(None, &shown, same).unwrap_err().code, Code::Internal);
+    assert_eq!(greet(Some(&line(3, 3)), &shown, same).unwrap_err().code, Code::HubRewound);
+    assert_eq!(greet(None, &shown, same).unwrap_err().code, Code::HubRewound);
 }
 
 #[test]
