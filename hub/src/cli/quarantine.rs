@@ -4,8 +4,9 @@
 use clap::{Args, Subcommand};
 use sanheyi_exchange_spec::gate::{Reason, Standing};
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::receipt::Exception;
 use sanheyi_node::cli::Answer;
-use sanheyi_node::store::{Database, StoreError};
+use sanheyi_node::store::{Database, Store, StoreError};
 use serde::Serialize;
 
 use super::Listing;
@@ -28,6 +29,9 @@ pub(crate) struct ListArgs {
     /// 只看一个平台 · One platform only
     #[arg(long)]
     platform: Option<PlatformId>,
+    /// 也列出已被更正的 · Also those that a later accepted revision has cleared
+    #[arg(long)]
+    cleared: bool,
     /// 只看一条规则 · One rule only, such as string.max_len
     #[arg(long)]
     rule: Option<String>,
@@ -48,6 +52,8 @@ struct Quarantined {
     dataset: String,
     record: String,
     revision: u64,
+    /// Whether a later revision of the record was accepted: the fault is mended.
+    cleared: bool,
     reasons: Vec<Told>,
 }
 
@@ -96,7 +102,11 @@ async fn of_platform(
                     return Ok(());
                 }
                 let wanted = |rule: &String| one.reasons.iter().any(|reason| reason.rule == *rule);
-                if args.rule.as_ref().is_none_or(wanted) {
+                if !args.rule.as_ref().is_none_or(wanted) {
+                    continue;
+                }
+                let cleared = is_cleared(&store, &one).await?;
+                if args.cleared || !cleared {
                     found.push(Quarantined {
                         platform: platform.to_string(),
                         journal: journal.head.journal.to_string(),
@@ -106,6 +116,7 @@ async fn of_platform(
                         dataset: one.dataset,
                         record: one.record,
                         revision: one.revision,
+                        cleared,
                         reasons: one.reasons.into_iter().map(told).collect(),
                     });
                 }
@@ -113,6 +124,14 @@ async fn of_platform(
         }
     }
     Ok(())
+}
+
+/// A corrected revision clears the quarantine by itself.
+async fn is_cleared(store: &Store, one: &Exception) -> Result<bool, StoreError> {
+    let revisions = store.record_revisions(&one.dataset, &one.record, READ).await?;
+    Ok(revisions.iter().any(|found| {
+        found.revision > one.revision && found.place.standing == Some(Standing::Accepted)
+    }))
 }
 
 fn told(reason: Reason) -> Told {
@@ -128,12 +147,17 @@ fn text(found: &[Quarantined]) -> String {
     for one in found {
         let Quarantined { platform, sequence, dataset, record, revision, .. } = one;
         text.push_str(&format!(
-            "{platform} #{sequence} {dataset} {record} r{revision} · {} {}\n",
-            one.standing_zh, one.standing
+            "{platform} #{sequence} {dataset} {record} r{revision} · {} {}{}\n",
+            one.standing_zh,
+            one.standing,
+            if one.cleared { "，已更正 cleared" } else { "" }
         ));
         for reason in &one.reasons {
             let Told { field, rule, zh, en } = reason;
-            text.push_str(&format!("    {field} [{rule}] {zh}\n      {en}\n"));
+            text.push_str(&format!(
+                "    [{}] {zh}\n      {en}\n",
+                format!("{field} {rule}").trim_start()
+            ));
         }
     }
     text

@@ -55,8 +55,9 @@ pub(super) async fn greet(
     })
 }
 
-/// A reader's copy of a journal of ours, in this generation, must be a prefix of ours: if it is longer
-/// or different, this store was rewound without anybody saying so, and must not write on (rule 14).
+/// A reader's copy of a journal of ours, in this generation, must be a prefix of ours: if it is
+/// longer or different, this store was rewound without anybody saying so, and must not write on
+/// (rule 14).
 async fn hold_copies(shared: &Shared, store: &Store, copies: &[CopyClaim]) -> Result<(), Refusal> {
     for copy in copies.iter().filter(|copy| copy.journal.author == shared.parts.hub) {
         let row = store.journal_get(&copy.journal).await.map_err(|error| refused(&error))?;

@@ -177,7 +177,7 @@ async fn writer(path: &Path, pages: &Arc<AtomicU32>) -> Result<SqlitePool, Store
     let pages = Arc::clone(pages);
     SqlitePoolOptions::new()
         .max_connections(1)
-        // A connection is a file of our own: asking whether it still answers costs and says nothing.
+        // A connection is a file of our own: asking whether it still answers says nothing.
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
             let limit = limit(pages.load(Ordering::Relaxed));

@@ -137,7 +137,7 @@ impl Uplink {
         if code == Code::IdentityHeld {
             self.parts.branch.hold(Some(code));
         }
-        self.phase(&format!("held:{code}"), format!("{why} → {}", code.remedy_zh())).await
+        self.phase(&format!("held:{code}"), why.to_owned()).await
     }
 
     async fn write(&self) -> Result<(), StoreError> {
