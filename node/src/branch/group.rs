@@ -65,6 +65,7 @@ impl Writer {
         decided: &mut Decided,
     ) -> Result<(), StoreError> {
         let began = self.clock.now();
+        heads.written.reserve(drafts.len());
         let mut refused = Vec::new();
         let mut undo = Vec::with_capacity(drafts.len());
         for (index, draft) in drafts.iter().enumerate() {

@@ -120,3 +120,49 @@ impl Recent {
         tail.groups.get(place).map(|group| group.root)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::window;
+    use crate::tests::{Home, draft};
+    use sanheyi_exchange_spec::limits;
+
+    #[tokio::test]
+    async fn what_is_kept_is_what_the_store_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(dir.path(), 1).await;
+        for batch in [["A", "B"], ["C", "D"], ["E", "F"]] {
+            home.submit(batch.map(draft).to_vec()).await;
+        }
+        let journal = home.journal().await;
+        let (id, recent) = (&journal.head.journal, home.branch.recent());
+        for first in [0, 2, 4] {
+            let (kept, root) = recent.window(id, first, limits::WINDOW_BYTES).unwrap();
+            let stored =
+                window(home.store(), journal.number, first, 6, limits::WINDOW_BYTES).await.unwrap();
+            assert_eq!((kept.first, kept.past, kept.segments), (first, 6, stored.segments));
+            assert_eq!(root, journal.head.root);
+        }
+        // Inside a group, beyond the journal, or with too little room: the store is asked.
+        for (first, bytes) in [(1, limits::WINDOW_BYTES), (6, limits::WINDOW_BYTES), (0, 10)] {
+            assert!(recent.window(id, first, bytes).is_none());
+        }
+        let root = home.store().root_at(journal.number, 4).await.unwrap();
+        assert_eq!((recent.root_at(id, 4), recent.root_at(id, 3)), (Some(root), None));
+    }
+
+    #[tokio::test]
+    async fn a_replaced_history_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(dir.path(), 1).await;
+        home.submit(vec![draft("A")]).await;
+        let journal = home.journal().await;
+        let recent = home.branch.recent();
+        assert!(recent.root_at(&journal.head.journal, 1).is_some());
+        recent.clear();
+        assert!(recent.root_at(&journal.head.journal, 1).is_none());
+        home.submit(vec![draft("B")]).await;
+        assert!(recent.root_at(&journal.head.journal, 2).is_some());
+        assert!(recent.window(&journal.head.journal, 0, limits::WINDOW_BYTES).is_none());
+    }
+}

@@ -8,27 +8,22 @@
 //! number = length byte, then big-endian without leading zeros: sorts as numbers do
 //! ```
 
+mod insert;
+
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
 
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
-use sea_query::{Cond, Expr, ExprTrait as _, OnConflict, Order, Query};
-use sqlx::Arguments as _;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sea_query::{Cond, Expr, ExprTrait as _, Order, Query};
+use sqlx::sqlite::SqliteRow;
 
 use super::column::Columns;
 use super::error::StoreError;
-use super::{JournalNumber, Must, Store, Tx};
+use super::{JournalNumber, Store, Tx};
 
 /// Keys asked for in one statement.
 const CHUNK: usize = 512;
-/// Rows of one insert are a power of two, so that few statements stay prepared: 1 to 4,096. Two
-/// values a row stay far below SQLite's 32,766.
-const INSERT_SIZES: usize = 13;
-/// Rows that are few enough to be handed in with other statements: few shapes of them.
-const FEW: usize = 16;
 
 /// An index row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,29 +233,6 @@ impl Store {
     }
 }
 
-/// The statement that inserts as many of `left` rows as may be together, and how many those are.
-/// Its text is made once: at this rate the builder would cost as much as the database.
-fn insert(left: usize) -> (usize, Arc<str>) {
-    static INSERTS: LazyLock<[Arc<str>; INSERT_SIZES]> =
-        LazyLock::new(|| std::array::from_fn(|power| insert_text(1 << power)));
-    let fits = usize::try_from(left.max(1).ilog2()).unwrap_or(0);
-    // A chunk that lacks less than an eighth is filled up instead of broken into small ones.
-    let above = 1_usize << (fits + 1);
-    let power = if above - left <= above / 8 { fits + 1 } else { fits };
-    let power = power.min(INSERT_SIZES - 1);
-    (1 << power, Arc::clone(&INSERTS[power]))
-}
-
-fn insert_text(rows: usize) -> Arc<str> {
-    let rows = vec!["(?, ?)"; rows].join(", ");
-    format!(
-        "INSERT INTO record (platform, key, place) \
-         SELECT ?, column1, column2 FROM (VALUES {rows}) WHERE true \
-         ON CONFLICT (platform, key) DO NOTHING"
-    )
-    .into()
-}
-
 fn index(store: &Store) -> sea_query::SelectStatement {
     Query::select()
         .columns(["key", "place"])
@@ -311,67 +283,6 @@ impl Tx {
         select.and_where(Expr::col("key").eq(key));
         let rows = self.rows(&select).await?;
         Ok(rows.first().map(found).transpose()?.map(|found| found.place))
-    }
-
-    /// Adds index rows; those whose key is there already are left out. Answers how many were added.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_insert(
-        &mut self,
-        store: &Store,
-        mut rows: Vec<IndexRow>,
-    ) -> Result<u64, StoreError> {
-        rows.sort_unstable();
-        let mut rows = rows.into_iter();
-        let mut added = 0;
-        while let Some(last) = rows.as_slice().last().cloned() {
-            let (size, sql) = insert(rows.as_slice().len());
-            let chunk = rows.by_ref().take(size);
-            // A row that stands already is left out: the last one fills a chunk up.
-            let chunk = chunk.chain(std::iter::repeat(last)).take(size);
-            let mut values = SqliteArguments::default();
-            let bound = values.add(store.platform().as_str()).and_then(|()| {
-                chunk.flat_map(|row| [row.key, row.place]).try_for_each(|one| values.add(one))
-            });
-            bound.map_err(|error| StoreError::at("record_insert")(sqlx::Error::Encode(error)))?;
-            added += self.run_text(sql, values).await?;
-        }
-        Ok(added)
-    }
-
-    /// Adds index rows that are not there yet; few of them wait for what is run next.
-    ///
-    /// # Errors
-    /// Of the database; [`StoreError::Raced`] if a key is there already, at the latest when the
-    /// transaction commits.
-    pub async fn record_add(
-        &mut self,
-        store: &Store,
-        mut rows: Vec<IndexRow>,
-    ) -> Result<(), StoreError> {
-        let count = rows.len() as u64;
-        if rows.len() > FEW {
-            let added = self.record_insert(store, rows).await?;
-            return if added == count { Ok(()) } else { Err(StoreError::Raced("record")) };
-        }
-        rows.sort_unstable();
-        let mut insert = Query::insert()
-            .into_table("record")
-            .columns(["platform", "key", "place"])
-            .on_conflict(OnConflict::columns(["platform", "key"]).do_nothing().to_owned())
-            .to_owned();
-        for row in rows {
-            insert.values_panic([
-                store.platform().as_str().into(),
-                row.key.into(),
-                row.place.into(),
-            ]);
-        }
-        if count > 0 {
-            self.later(&insert, Must::change(count, "record"));
-        }
-        Ok(())
     }
 
     /// Removes the index rows of these entries, for the adoption of the hub's copy.

@@ -41,7 +41,7 @@ impl GrpcPort {
         }
         // With TLS 1.3 a refused certificate shows only at the first answer.
         match self.fault.get() {
-            Some(fault) => CallError::Identity(fault.to_string()),
+            Some(fault) => CallError::Identity(format!("{fault} → {}", fault.remedy())),
             None => CallError::Lost(format!("{:?}: {}", status.code(), status.message())),
         }
     }
