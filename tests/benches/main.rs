@@ -1,4 +1,4 @@
-//! What the exchange reaches on this machine; what it has reached so far is in `deploy/measured.md`.
+//! What the exchange reaches on this machine; what it reached so far is in `deploy/measured.md`.
 //!
 //! ```text
 //! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w5|floor|all]
