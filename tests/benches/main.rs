@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w5|floor|all]
-//!     [--runs 5] [--records 200000] [--writers 1]
+//!     [--runs 5] [--records 200000] [--writers 4]
 //! ```
 //!
 //! Hub and node are processes of their own, as they are installed: mutual TLS, signatures, gate and

@@ -8,7 +8,7 @@ pub(crate) struct Plan {
     pub(crate) runs: usize,
     /// Records of a bulk workload.
     pub(crate) records: u64,
-    /// Connections that hand in at once in W1.
+    /// Connections that hand in at once in W1, besides a run with one.
     pub(crate) writers: usize,
     wanted: Vec<Workload>,
 }
@@ -75,7 +75,7 @@ impl Plan {
         if !asked("--bench") || asked("--test") {
             return Ok(None);
         }
-        let mut plan = Self { runs: 5, records: 200_000, writers: 1, wanted: Vec::new() };
+        let mut plan = Self { runs: 5, records: 200_000, writers: 4, wanted: Vec::new() };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut number = || -> anyhow::Result<u64> {
