@@ -94,7 +94,8 @@ impl Tx {
                 return Err(StoreError::Raced(of));
             }
         }
-        Ok(())
+        // Every condition was held against an answer, or nothing of it counts.
+        if musts.next().is_some() { Err(StoreError::Raced("a statement")) } else { Ok(()) }
     }
 
     /// Runs a statement; answers how many rows it changed.
