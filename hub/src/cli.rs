@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use sanheyi_node::cli::{self as node, Answer, DIFFERENT, OK, USAGE};
+use sanheyi_node::cli::{self as node, Answer, DIFFERENT, OK};
 use sanheyi_node::process::lifecycle::Shutdown;
 use sanheyi_node::store::Database;
 
@@ -133,14 +133,9 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let command = match Cli::try_parse_from(args) {
+    let command = match node::parse::<Cli, _, _>(args) {
         Ok(cli) => cli.command,
-        Err(error) => {
-            // Help and version come this way, too. Where nobody listens nothing can be said.
-            let _ = error.print();
-            let code = if error.use_stderr() { USAGE } else { OK };
-            return Ok(Answer { text: String::new(), code });
-        }
+        Err(said) => return Ok(said),
     };
     match command {
         Command::Init(args) => run::init(args),

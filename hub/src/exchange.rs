@@ -121,14 +121,6 @@ impl Exchange {
         Arc::clone(&self.shared.stages)
     }
 
-    /// Looks the platforms up again: one was registered or removed.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn reload(&self) -> Result<(), StoreError> {
-        self.shared.registry.reload(&self.shared.parts).await
-    }
-
     /// Lets nobody wait any longer: the process is stopping.
     pub fn close(&self) {
         self.shared.news.close();

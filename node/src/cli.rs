@@ -142,6 +142,25 @@ pub fn conclude(answer: anyhow::Result<Answer>) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Reads a command line of either program. One that is not understood, or that asks for help, is an
+/// answer already given.
+///
+/// # Errors
+/// With that answer.
+pub fn parse<C, I, T>(args: I) -> Result<C, Answer>
+where
+    C: Parser,
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    C::try_parse_from(args).map_err(|error| {
+        // Help and version come this way, too. Where nobody listens nothing can be said.
+        let _ = error.print();
+        let code = if error.use_stderr() { USAGE } else { OK };
+        Answer { text: String::new(), code }
+    })
+}
+
 /// Carries out a command line.
 ///
 /// # Errors
@@ -151,14 +170,9 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let command = match Cli::try_parse_from(args) {
+    let command = match parse::<Cli, _, _>(args) {
         Ok(cli) => cli.command,
-        Err(error) => {
-            // Help and version come this way, too. Where nobody listens nothing can be said.
-            let _ = error.print();
-            let code = if error.use_stderr() { USAGE } else { OK };
-            return Ok(Answer { text: String::new(), code });
-        }
+        Err(said) => return Ok(said),
     };
     match command {
         Command::Run(at) => run::run(&at).await,

@@ -24,7 +24,8 @@ use super::slice::part;
 use super::submit::state_of;
 use crate::process::entropy::Entropy;
 use crate::store::{
-    ExpectationRow, IndexRow, JournalRow, Place, SegmentRow, Staged, Store, StoreError, Tx,
+    ExpectationRow, IndexRow, JournalNumber, JournalRow, Place, SegmentRow, Staged, Store,
+    StoreError, Tx,
 };
 
 /// Staged segments read at a time.
@@ -123,7 +124,7 @@ async fn set_own_tail_aside(
         next = last.past();
         for segment in &own {
             let opened = open_one(&mut reader, segment)?;
-            let index: Vec<_> = index_rows(row, segment.first, opened.iter()).collect();
+            let index: Vec<_> = index_rows(row.number, segment.first, opened.iter()).collect();
             tx.record_remove(store, &index).await?;
         }
         tx.staged_put(store, row.number, Staged::Own, &own).await?;
@@ -141,11 +142,10 @@ fn open_one(
 }
 
 fn index_rows<'a>(
-    row: &JournalRow,
+    journal: JournalNumber,
     first: u64,
     entries: impl Iterator<Item = EntryView<'a>>,
 ) -> impl Iterator<Item = IndexRow> {
-    let journal = row.number;
     (first..).zip(entries).map(move |(sequence, entry)| {
         let place = Place { journal, sequence, standing: None, digest: entry.digest };
         IndexRow::new(&entry.header, &place)
@@ -197,11 +197,7 @@ impl Work<'_> {
             let advance = self.journal.admit(&segments, None, self.now);
             tx.journal_write(self.store, &advance);
             let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
-            let index = (next..).zip(entries).map(|(sequence, entry)| {
-                let place =
-                    Place { journal: number, sequence, standing: None, digest: entry.digest };
-                IndexRow::new(&entry.header, &place)
-            });
+            let index = index_rows(number, next, entries);
             tx.record_insert(self.store, index.collect()).await?;
             self.journal.settle(advance);
         }
