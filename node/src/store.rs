@@ -1,17 +1,19 @@
-//! The store (存储) of one process: tables, migrations, queries. One file per resource; noun first:
-//! `journal_get`, `segment_insert`, `receipt_list`.
+//! The store (存储): tables, migrations, queries. One file per resource; noun first: `journal_get`,
+//! `segment_insert`, `receipt_list`. It lies in SQLite or in PostgreSQL; which, only `engine` knows.
 //!
-//! Reading is on [`Store`], beside the writer; writing is on [`Tx`], a named transaction. Every
+//! Reading is on [`Store`], beside the writers; writing is on [`Tx`], a named transaction. Every
 //! statement carries the platform: [`Database::of`] is the only way to a [`Store`].
 //!
-//! *To add a table*: a step in `store/migrations` (steps only add; the key begins with `platform`),
-//! a file here with a row type and `noun_verb` functions, a line in ARCHITECTURE.md. *Absent here*:
+//! *To add a table*: a step in `store/migrations`, once for each database (steps only add; the key
+//! begins with `platform`; row-level security binds it), a file here with a row type and
+//! `noun_verb` functions, a line in ARCHITECTURE.md. *Absent here*:
 //! decisions. What is stored is decided in `exchange-spec`, and by `branch` and the hub's
 //! `exchange`.
 
 mod checkpoint;
 mod column;
 mod database;
+mod engine;
 mod error;
 mod greeting;
 mod journal;
@@ -20,18 +22,20 @@ mod receipt;
 mod record;
 mod segment;
 mod staged;
+pub mod tables;
 mod tile;
 mod transaction;
 
 pub use checkpoint::CheckpointRow;
 pub use column::{Columns, signed};
-pub use database::{Database, STEPS, Step, Store};
+pub use database::{Database, Migrated, STEPS, Step, Store};
+pub use engine::{Address, AddressError, Lease, Letterbox, Reach, Row, ServerAddress};
 pub use error::StoreError;
 pub use greeting::{ExpectationRow, GreetingRow};
-pub use journal::{JournalNumber, JournalRow};
+pub use journal::{Heads, JournalNumber, JournalRow};
 pub use link::LinkRow;
-pub use receipt::{Counts, ReceiptRow};
-pub use record::{FoundRecord, IndexRow, Place, RecordHead};
+pub use receipt::{Counts, ReceiptRow, exception_read};
+pub use record::{FoundRecord, IndexRow, Place, RecordHead, record_range, record_read};
 pub use segment::SegmentRow;
 pub use staged::Staged;
 pub use tile::Tiles;

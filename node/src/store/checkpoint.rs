@@ -1,9 +1,9 @@
 //! Signed checkpoints by size: `checkpoint_*`.
 
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement};
-use sqlx::sqlite::SqliteRow;
 
 use super::column::{Columns, signed};
+use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx, in_journal};
 
@@ -58,7 +58,7 @@ fn checkpoints(store: &Store, journal: JournalNumber) -> SelectStatement {
         .to_owned()
 }
 
-fn read(row: &SqliteRow) -> Result<CheckpointRow, StoreError> {
+fn read(row: &Row) -> Result<CheckpointRow, StoreError> {
     let row = Columns::new("checkpoint", row);
     Ok(CheckpointRow { size: row.number("size")?, note: row.text("note")?.to_owned() })
 }

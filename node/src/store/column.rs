@@ -1,20 +1,18 @@
 //! Reading columns into the types of the form; what does not fit is a contradiction that names
 //! table and column.
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
-
+use super::engine::Row;
 use super::error::StoreError;
 
 /// A row of a named table.
 pub struct Columns<'a> {
-    row: &'a SqliteRow,
+    row: &'a Row,
     table: &'static str,
 }
 
 impl<'a> Columns<'a> {
     /// A row of `table`.
-    pub fn new(table: &'static str, row: &'a SqliteRow) -> Self {
+    pub fn new(table: &'static str, row: &'a Row) -> Self {
         Self { row, table }
     }
 
@@ -23,7 +21,7 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// If the column is missing or holds something else; so for all of these.
     pub fn integer(&self, column: &'static str) -> Result<i64, StoreError> {
-        self.row.try_get(column).map_err(|error| self.wrong(column, error))
+        self.row.get(column).map_err(|error| self.wrong(column, error))
     }
 
     /// A size, sequence or count: never negative.
@@ -31,12 +29,20 @@ impl<'a> Columns<'a> {
         u64::try_from(self.integer(column)?).map_err(|error| self.wrong(column, error))
     }
 
+    /// An integer or nothing.
+    ///
+    /// # Errors
+    /// As [`Columns::integer`].
+    pub fn integer_or_null(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
+        self.row.get(column).map_err(|error| self.wrong(column, error))
+    }
+
     /// A text.
     ///
     /// # Errors
     /// As [`Columns::integer`].
     pub fn text(&self, column: &'static str) -> Result<&'a str, StoreError> {
-        self.row.try_get(column).map_err(|error| self.wrong(column, error))
+        self.row.get(column).map_err(|error| self.wrong(column, error))
     }
 
     /// A text or nothing.
@@ -44,7 +50,7 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// As [`Columns::integer`].
     pub fn text_or_null(&self, column: &'static str) -> Result<Option<&'a str>, StoreError> {
-        self.row.try_get(column).map_err(|error| self.wrong(column, error))
+        self.row.get(column).map_err(|error| self.wrong(column, error))
     }
 
     /// Bytes.
@@ -52,7 +58,7 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// As [`Columns::integer`].
     pub fn blob(&self, column: &'static str) -> Result<&'a [u8], StoreError> {
-        self.row.try_get(column).map_err(|error| self.wrong(column, error))
+        self.row.get(column).map_err(|error| self.wrong(column, error))
     }
 
     /// A column read by its own parser.

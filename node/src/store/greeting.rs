@@ -4,9 +4,9 @@ use prost::Message as _;
 use sanheyi_exchange_spec::ids::EpochId;
 use sanheyi_proto::exchange::v1 as wire;
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement};
-use sqlx::sqlite::SqliteRow;
 
 use super::column::{Columns, signed};
+use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx, in_journal};
 
@@ -57,7 +57,7 @@ fn greeting(store: &Store, journal: JournalNumber) -> SelectStatement {
         .to_owned()
 }
 
-fn read(rows: &[SqliteRow]) -> Result<GreetingRow, StoreError> {
+fn read(rows: &[Row]) -> Result<GreetingRow, StoreError> {
     let Some(row) = rows.first() else { return Ok(GreetingRow::default()) };
     let row = Columns::new("greeting", row);
     let holds = row.blob("holds")?;

@@ -1,16 +1,20 @@
 //! Journals: `journal_*`.
 
+mod heads;
+
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sqlx::sqlite::SqliteRow;
 
 use super::column::{Columns, signed};
+use super::engine::Row;
 use super::error::StoreError;
 use super::{Must, Store, Tx};
+
+pub use heads::Heads;
 
 /// Number of a journal within a platform's rows: the short key of the tables beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,11 +94,11 @@ fn journals(store: &Store) -> SelectStatement {
         .to_owned()
 }
 
-fn one(rows: &[SqliteRow]) -> Result<Option<JournalRow>, StoreError> {
+fn one(rows: &[Row]) -> Result<Option<JournalRow>, StoreError> {
     rows.first().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<JournalRow, StoreError> {
+fn read(row: &Row) -> Result<JournalRow, StoreError> {
     let row = Columns::new("journal", row);
     let stopped = row.text_or_null("stopped")?.map(str::to_owned);
     Ok(JournalRow {
@@ -160,10 +164,9 @@ impl Tx {
             .and_where(Expr::col("platform").eq(store.platform().as_str()))
             .to_owned();
         let rows = self.rows(&next).await?;
-        let last = rows.first().map_or(Ok(None), |row| {
-            use sqlx::Row as _;
-            row.try_get::<Option<i64>, _>("number").map_err(StoreError::at("journal_open"))
-        })?;
+        let last = rows
+            .first()
+            .map_or(Ok(None), |row| Columns::new("journal", row).integer_or_null("number"))?;
         let number = JournalNumber(last.unwrap_or(0) + 1);
         let insert = Query::insert()
             .into_table("journal")
@@ -217,20 +220,9 @@ impl Tx {
         root: &Digest,
         recorded: Timestamp,
     ) {
-        let update = Query::update()
-            .table("journal")
-            .values([
-                ("size", signed(size).into()),
-                ("root", root.as_bytes().to_vec().into()),
-                ("recorded", recorded.as_micros().into()),
-            ])
-            .and_where(Expr::col("platform").eq(store.platform().as_str()))
-            .and_where(Expr::col("number").eq(number.0))
-            .and_where(Expr::col("size").eq(signed(from.size)))
-            .and_where(Expr::col("epoch").eq(from.position.epoch.as_bytes().to_vec()))
-            .and_where(Expr::col("generation").eq(from.position.generation.as_bytes().to_vec()))
-            .to_owned();
-        self.later(&update, Must::change(1, "journal"));
+        let mut update = Heads::JOURNAL.advance(store, number, from, size, root);
+        update.value("recorded", recorded.as_micros());
+        self.later(&update, Must::change(1, Heads::JOURNAL.table));
     }
 
     /// Opens an epoch of a journal: position, serial, and the size at which it opens. A stop ends
@@ -247,23 +239,8 @@ impl Tx {
         position: Position,
         opened: u64,
     ) -> Result<(), StoreError> {
-        let update = Query::update()
-            .table("journal")
-            .values([
-                ("generation", position.generation.as_bytes().to_vec().into()),
-                ("epoch", position.epoch.as_bytes().to_vec().into()),
-                ("serial", signed(serial).into()),
-                ("opened", signed(opened).into()),
-                ("stopped", Option::<String>::None.into()),
-            ])
-            .and_where(Expr::col("platform").eq(store.platform().as_str()))
-            .and_where(Expr::col("number").eq(number.0))
-            .and_where(Expr::col("serial").eq(signed(serial_before)))
-            .to_owned();
-        match self.run(&update).await? {
-            1 => Ok(()),
-            _ => Err(StoreError::Raced("journal")),
-        }
+        let serials = (serial_before, serial);
+        self.head_epoch(Heads::JOURNAL, store, number, serials, position, opened).await
     }
 
     /// Takes over an epoch that the hub granted for an own journal.
@@ -302,13 +279,7 @@ impl Tx {
         number: JournalNumber,
         why: &str,
     ) -> Result<(), StoreError> {
-        let update = Query::update()
-            .table("journal")
-            .value("stopped", why)
-            .and_where(Expr::col("platform").eq(store.platform().as_str()))
-            .and_where(Expr::col("number").eq(number.0))
-            .to_owned();
-        self.run(&update).await.map(drop)
+        self.head_stop(Heads::JOURNAL, store, number, why).await
     }
 
     /// Cuts a journal back to `size`, for the adoption of the hub's copy (rule 12); segments and

@@ -10,6 +10,7 @@ use sanheyi_proto::exchange::v1 as wire;
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query};
 
 use super::column::{Columns, signed};
+use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx, in_journal};
 
@@ -118,7 +119,7 @@ impl Store {
         &self,
         journal: JournalNumber,
     ) -> Result<(Counts, u64), StoreError> {
-        let total = |column: &'static str| Expr::col(column).sum().if_null(0);
+        let total = |column: &'static str| Expr::col(column).sum().if_null(0).cast_as("bigint");
         let select = Query::select()
             .expr_as(total("accepted"), "accepted")
             .expr_as(total("quarantined"), "quarantined")
@@ -159,11 +160,16 @@ impl Store {
             select.and_where(Expr::col("sequence").gt(signed(after)));
         }
         let rows = self.rows("exception_list", &select).await?;
-        rows.iter().map(|row| read_exception(&Columns::new("exception", row))).collect()
+        rows.iter().map(exception_read).collect()
     }
 }
 
-fn read_exception(row: &Columns<'_>) -> Result<Exception, StoreError> {
+/// Reads the columns `sequence`, `standing` and `detail` of an excepted entry.
+///
+/// # Errors
+/// If they contradict each other.
+pub fn exception_read(row: &Row) -> Result<Exception, StoreError> {
+    let row = Columns::new("exception", row);
     let detail = row.parsed("detail", wire::Exception::decode(row.blob("detail")?))?;
     let exception = Exception::from_wire(detail)
         .ok_or_else(|| row.wrong("detail", "names no standing that is known"))?;

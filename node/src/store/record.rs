@@ -16,9 +16,9 @@ use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
 use sea_query::{Cond, Expr, ExprTrait as _, Order, Query};
-use sqlx::sqlite::SqliteRow;
 
 use super::column::Columns;
+use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx};
 
@@ -145,7 +145,17 @@ fn unpack_key(key: &[u8]) -> Option<(String, String, u64)> {
     Some((dataset, record, take_ordered(&mut rest)?))
 }
 
-fn found(row: &SqliteRow) -> Result<FoundRecord, StoreError> {
+/// Between which two keys all revisions of a record stand, neither of them a key.
+pub fn record_range(dataset: &str, record: &str) -> (Vec<u8>, Vec<u8>) {
+    let prefix = record_prefix(dataset, record);
+    (prefix.clone(), beyond(prefix))
+}
+
+/// Reads the columns `key` and `place` of an index row.
+///
+/// # Errors
+/// If they are none.
+pub fn record_read(row: &Row) -> Result<FoundRecord, StoreError> {
     let row = Columns::new("record", row);
     let (dataset, record, revision) =
         unpack_key(row.blob("key")?).ok_or_else(|| row.wrong("key", "not an index key"))?;
@@ -167,14 +177,14 @@ impl Store {
         record: &str,
         limit: u64,
     ) -> Result<Vec<FoundRecord>, StoreError> {
-        let prefix = record_prefix(dataset, record);
+        let (from, to) = record_range(dataset, record);
         let mut select = index(self);
         select
-            .and_where(Expr::col("key").gt(prefix.clone()))
-            .and_where(Expr::col("key").lt(beyond(prefix)))
+            .and_where(Expr::col("key").gt(from))
+            .and_where(Expr::col("key").lt(to))
             .order_by("key", Order::Asc)
             .limit(limit);
-        self.rows("record_revisions", &select).await?.iter().map(found).collect()
+        self.rows("record_revisions", &select).await?.iter().map(record_read).collect()
     }
 
     /// How many revisions are indexed.
@@ -208,7 +218,7 @@ impl Store {
             select.and_where(Expr::col("key").gt(key));
         }
         select.order_by("key", Order::Asc).limit(limit);
-        self.rows("record_after", &select).await?.iter().map(found).collect()
+        self.rows("record_after", &select).await?.iter().map(record_read).collect()
     }
 }
 
@@ -225,7 +235,7 @@ impl Store {
             let mut known = BTreeMap::new();
             for row in &self.rows("record_places", &select).await? {
                 let columns = Columns::new("record", row);
-                known.insert(columns.blob("key")?.to_vec(), found(row)?.place);
+                known.insert(columns.blob("key")?.to_vec(), record_read(row)?.place);
             }
             places.extend(some.iter().map(|row| known.get(&row.key).copied()));
         }
@@ -254,15 +264,15 @@ impl Tx {
         dataset: &str,
         record: &str,
     ) -> Result<Option<RecordHead>, StoreError> {
-        let prefix = record_prefix(dataset, record);
+        let (from, to) = record_range(dataset, record);
         let mut select = index(store);
         select
-            .and_where(Expr::col("key").gt(prefix.clone()))
-            .and_where(Expr::col("key").lt(beyond(prefix)))
+            .and_where(Expr::col("key").gt(from))
+            .and_where(Expr::col("key").lt(to))
             .order_by("key", Order::Desc)
             .limit(1);
         let rows = self.rows(&select).await?;
-        let head = rows.first().map(found).transpose()?;
+        let head = rows.first().map(record_read).transpose()?;
         Ok(head.map(|found| RecordHead { revision: found.revision, place: found.place }))
     }
 
@@ -282,7 +292,7 @@ impl Tx {
         let mut select = index(store);
         select.and_where(Expr::col("key").eq(key));
         let rows = self.rows(&select).await?;
-        Ok(rows.first().map(found).transpose()?.map(|found| found.place))
+        Ok(rows.first().map(record_read).transpose()?.map(|found| found.place))
     }
 
     /// Removes the index rows of these entries, for the adoption of the hub's copy.

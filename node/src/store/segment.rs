@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use sanheyi_exchange_spec::time::Timestamp;
 use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sqlx::sqlite::SqliteRow;
 
 use super::column::{Columns, signed};
+use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx, in_journal};
 
@@ -68,7 +68,7 @@ fn from(store: &Store, journal: JournalNumber, sequence: u64, limit: usize) -> S
         .to_owned()
 }
 
-fn read(row: &SqliteRow) -> Result<SegmentRow, StoreError> {
+fn read(row: &Row) -> Result<SegmentRow, StoreError> {
     let row = Columns::new("segment", row);
     Ok(SegmentRow {
         first: row.number("first")?,

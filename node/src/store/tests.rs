@@ -12,7 +12,7 @@ async fn a_store_that_a_newer_program_has_written_is_not_opened() {
         (version, description, installed_on, success, checksum, execution_time) \
         VALUES (999, 'of tomorrow', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
     assert_eq!(tamper(&path, newer).await, 1);
-    let refused = Database::open(&path, &[]).await.unwrap_err();
+    let refused = Database::open(path.as_path(), &[]).await.unwrap_err();
     assert!(matches!(refused, StoreError::SchemaUnknown(999)), "{refused}");
     assert!(refused.to_string().contains("999"), "{refused}");
 }
@@ -21,7 +21,7 @@ async fn a_store_that_a_newer_program_has_written_is_not_opened() {
 async fn a_reader_beside_the_writer_sees_what_is_committed_and_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let home = Home::open(dir.path(), 1).await;
-    let beside = Database::open_read_only(&database_of(dir.path())).await.unwrap();
+    let beside = Database::open_read_only(database_of(dir.path())).await.unwrap();
     let store = beside.of(&id("jintan"));
     assert!(store.record_list(None, 1).await.unwrap().is_empty());
     home.submit(vec![draft("A")]).await;
@@ -45,7 +45,7 @@ async fn another_platforms_rows_are_not_seen() {
 async fn a_database_that_is_not_there_is_not_made_by_a_reader() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("node.sqlite");
-    let refused = Database::open_read_only(&path).await.unwrap_err();
+    let refused = Database::open_read_only(path.as_path()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Absent(_)), "{refused}");
     assert!(!path.exists());
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sanheyi_exchange_spec::merkle::TileId;
 use sea_query::{Cond, Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
-use sqlx::sqlite::SqliteRow;
 
 use super::column::{Columns, signed};
+use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Store, Tx, in_journal};
 
@@ -53,7 +53,7 @@ fn these(store: &Store, journal: JournalNumber, wanted: &[TileId]) -> SelectStat
         .to_owned()
 }
 
-fn collect(tiles: &mut Tiles, rows: &[SqliteRow]) -> Result<(), StoreError> {
+fn collect(tiles: &mut Tiles, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
         let row = Columns::new("tile", row);
         let level = row.parsed("level", u8::try_from(row.integer("level")?))?;

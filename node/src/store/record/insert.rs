@@ -3,10 +3,9 @@
 use std::sync::{Arc, LazyLock};
 
 use sea_query::{OnConflict, Query};
-use sqlx::Arguments as _;
-use sqlx::sqlite::SqliteArguments;
 
 use super::IndexRow;
+use crate::store::engine::{Language, Statement};
 use crate::store::{Must, Store, StoreError, Tx};
 
 /// Rows of one insert are a power of two, so that few statements stay prepared: 1 to 4,096. Two
@@ -15,25 +14,39 @@ const INSERT_SIZES: usize = 13;
 /// Rows that are few enough to be handed in with other statements: few shapes of them.
 const FEW: usize = 16;
 
+type Texts = [Arc<str>; INSERT_SIZES];
+
 /// The statement that inserts as many of `left` rows as may be together, and how many those are.
 /// Its text is made once: at this rate the builder would cost as much as the database.
-fn insert(left: usize) -> (usize, Arc<str>) {
-    static INSERTS: LazyLock<[Arc<str>; INSERT_SIZES]> =
-        LazyLock::new(|| std::array::from_fn(|power| insert_text(1 << power)));
+fn insert(language: Language, left: usize) -> (usize, Arc<str>) {
+    static SQLITE: LazyLock<Texts> = LazyLock::new(|| insert_texts(Language::Sqlite));
+    static POSTGRES: LazyLock<Texts> = LazyLock::new(|| insert_texts(Language::Postgres));
+    let texts = match language {
+        Language::Sqlite => &SQLITE,
+        Language::Postgres => &POSTGRES,
+    };
     let fits = usize::try_from(left.max(1).ilog2()).unwrap_or(0);
     // A chunk that lacks less than an eighth is filled up instead of broken into small ones.
     let above = 1_usize << (fits + 1);
     let power = if above - left <= above / 8 { fits + 1 } else { fits };
     let power = power.min(INSERT_SIZES - 1);
-    (1 << power, Arc::clone(&INSERTS[power]))
+    (1 << power, Arc::clone(&texts[power]))
 }
 
-fn insert_text(rows: usize) -> Arc<str> {
-    let rows = vec!["(?, ?)"; rows].join(", ");
+fn insert_texts(language: Language) -> Texts {
+    std::array::from_fn(|power| insert_text(language, 1 << power))
+}
+
+/// The platform is the first value, and stands in every row: whoever routes rows by it needs to see
+/// it there.
+fn insert_text(language: Language, rows: usize) -> Arc<str> {
+    let place = |number| language.place(number);
+    let row = |row: usize| format!("({}, {}, {})", place(1), place(2 * row + 2), place(2 * row + 3));
+    let rows: Vec<_> = (0..rows).map(row).collect();
     format!(
-        "INSERT INTO record (platform, key, place) \
-         SELECT ?, column1, column2 FROM (VALUES {rows}) WHERE true \
-         ON CONFLICT (platform, key) DO NOTHING"
+        "INSERT INTO record (platform, key, place) VALUES {} \
+         ON CONFLICT (platform, key) DO NOTHING",
+        rows.join(", ")
     )
     .into()
 }
@@ -52,16 +65,14 @@ impl Tx {
         let mut rows = rows.into_iter();
         let mut added = 0;
         while let Some(last) = rows.as_slice().last().cloned() {
-            let (size, sql) = insert(rows.as_slice().len());
+            let (size, sql) = insert(self.language(), rows.as_slice().len());
             let chunk = rows.by_ref().take(size);
             // A row that stands already is left out: the last one fills a chunk up.
             let chunk = chunk.chain(std::iter::repeat(last)).take(size);
-            let mut values = SqliteArguments::default();
-            let bound = values.add(store.platform().as_str()).and_then(|()| {
-                chunk.flat_map(|row| [row.key, row.place]).try_for_each(|one| values.add(one))
-            });
-            bound.map_err(|error| StoreError::at("record_insert")(sqlx::Error::Encode(error)))?;
-            added += self.run_text(sql, values).await?;
+            let mut values = Vec::with_capacity(2 * size + 1);
+            values.push(store.platform().as_str().into());
+            values.extend(chunk.flat_map(|row| [row.key.into(), row.place.into()]));
+            added += self.run_built(Statement { sql, values }).await?;
         }
         Ok(added)
     }
@@ -114,11 +125,11 @@ mod tests {
     #[test]
     fn a_chunk_is_filled_up_by_less_than_an_eighth() {
         for left in 1..10_000 {
-            let (size, _) = insert(left);
+            let (size, _) = insert(Language::Sqlite, left);
             assert!(size <= left || size - left <= size / 8, "{left} rows in {size}");
             assert!(size > left / 2 || size == 1 << (INSERT_SIZES - 1), "{left} rows in {size}");
         }
-        assert_eq!(insert(500).1.matches("(?, ?)").count(), 512);
+        assert_eq!(insert(Language::Postgres, 500).1.matches("($1, $").count(), 512);
     }
 
     #[tokio::test]
