@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `SANHEYI_SEED` | where chance begins: a number, decimal or `0x` and hex | [`SEED`] |
 //! | `SANHEYI_KILLS` | how often the process tests kill a node or a hub | [`KILLS`] |
+//! | `SANHEYI_STORE` | where the hubs of worlds have their stores: `sqlite` or `postgres` | `sqlite` |
 
 /// Where chance begins unless told otherwise.
 pub const SEED: u64 = 0x5348_5931;
@@ -35,6 +36,28 @@ pub fn kills() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
     let Ok(text) = std::env::var("SANHEYI_KILLS") else { return KILLS };
     number(&text).expect("SANHEYI_KILLS must be a number, decimal or 0x and hex")
+}
+
+/// Where a hub has its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// In a file of its own.
+    Sqlite,
+    /// In a PostgreSQL that is thrown away afterwards.
+    Postgres,
+}
+
+/// Where hubs have their stores: `SANHEYI_STORE`, or SQLite.
+///
+/// # Panics
+/// If the variable is there and names neither.
+pub fn ground() -> Ground {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
+    match std::env::var("SANHEYI_STORE").as_deref() {
+        Err(_) | Ok("sqlite") => Ground::Sqlite,
+        Ok("postgres") => Ground::Postgres,
+        Ok(other) => panic!("SANHEYI_STORE must be sqlite or postgres, not {other}"),
+    }
 }
 
 fn number(text: &str) -> Option<u64> {
