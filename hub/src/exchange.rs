@@ -12,6 +12,9 @@ mod admission;
 mod fresh;
 mod gate;
 mod greet;
+mod herald;
+mod hosted;
+mod lanes;
 mod local;
 mod mailbox;
 mod news;
@@ -23,6 +26,7 @@ mod stages;
 
 use std::sync::Arc;
 
+use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{Generation, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::suite::SigningKey;
@@ -35,7 +39,9 @@ use sanheyi_node::uplink::port::{
 };
 
 use admission::{Admission, AdmissionDesk};
-use gate::Gate;
+pub use gate::Gate;
+pub use herald::Herald;
+use lanes::lanes;
 pub use local::LocalPort;
 use news::News;
 pub use readmit::readmit;
@@ -81,10 +87,12 @@ pub struct Exchange {
 
 /// The futures that an exchange needs to have run.
 pub struct Workers {
-    /// Admits pushes, group by group.
-    pub admission: Admission,
-    /// Judges what was admitted.
-    pub gate: Gate,
+    /// Admit pushes, group by group, one worker a lane.
+    pub admission: Vec<Admission>,
+    /// Judge what was admitted, one worker a lane.
+    pub gates: Vec<Gate>,
+    /// Carries news between instances.
+    pub herald: Herald,
 }
 
 // === impl Exchange ===
@@ -97,18 +105,20 @@ impl Exchange {
     pub async fn open(parts: ExchangeParts) -> Result<(Self, Workers), StoreError> {
         let generation = registry::generation(&parts).await?;
         let registry = Registry::open(&parts).await?;
+        let lanes = lanes(parts.database.reach());
         let shared = Arc::new(Shared {
             parts,
             generation,
             registry,
-            news: News::default(),
+            news: News::new(lanes),
             fresh: fresh::Fresh::default(),
             letters: Recent::new(LETTERS_BYTES),
             stages: Arc::default(),
         });
-        let (admission, desk) = Admission::new(Arc::clone(&shared))?;
-        let gate = Gate::new(Arc::clone(&shared))?;
-        Ok((Self { shared, admission: desk }, Workers { admission, gate }))
+        let (admission, desk) = Admission::new(&shared, lanes);
+        let gates = (0..lanes).map(|lane| Gate::new(Arc::clone(&shared), lane, lanes)).collect::<Result<_, _>>();
+        let workers = Workers { admission, gates: gates?, herald: Herald::new(Arc::clone(&shared)) };
+        Ok((Self { shared, admission: desk }, workers))
     }
 
     /// Generation of its store.
@@ -124,6 +134,26 @@ impl Exchange {
     /// Lets nobody wait any longer: the process is stopping.
     pub fn close(&self) {
         self.shared.news.close();
+    }
+
+    /// Refuses a tenant that calls over the network: its branch lives here, and whoever has a
+    /// certificate in its name is somebody else.
+    ///
+    /// # Errors
+    /// [`Code::Unauthorised`] for a tenant.
+    pub async fn refuse_tenant(&self, platform: &PlatformId) -> Result<(), Refusal> {
+        let parts = &self.shared.parts;
+        let hosted = self.shared.registry.hosted(parts, platform).await;
+        if !hosted.map_err(|error| refused(&error))? {
+            return Ok(());
+        }
+        tracing::warn!(%platform, "somebody calls over the network as a tenant");
+        Err(Refusal::new(
+            Code::Unauthorised,
+            platform.to_string(),
+            format!("平台 {platform} 由市级平台托管，不接受网络连接"),
+            format!("platform {platform} is hosted by the hub: it does not call over the network"),
+        ))
     }
 
     /// Answers a Greet of `platform`.

@@ -1,19 +1,55 @@
-//! The hub's own tables beside those of its branches: the platforms, the gate's cursors, and what
-//! the store itself is.
+//! The hub's own tables beside those of its branches: the platforms, the gate's cursors, the heads
+//! of hosted journals, what the store itself is, and who looked at all platforms.
 //!
 //! *To add a table*: a step in `store/migrations` numbered from 1000, a file here, a line in
 //! ARCHITECTURE.md.
 
+mod audit;
+mod city;
 mod gate;
+mod hosted;
 mod platform;
 mod setting;
+mod tables;
 
-pub use gate::{GateRow, gate_advance, gate_get, gate_list, gate_open};
-pub use platform::{PlatformRow, platform_get, platform_list, platform_put};
-pub use setting::{generation_get, generation_put};
+pub use audit::{AuditRow, audit_add, audit_list};
+pub use city::{CityException, CityRecord, CityTotal};
+pub(crate) use city::{city_find, city_quarantined, city_totals};
+pub use gate::{GateRow, gate_advance, gate_behind, gate_get, gate_list, gate_open};
+pub use hosted::{
+    copy_list, hosted_advance, hosted_epoch, hosted_list, hosted_list_in, hosted_open, hosted_stop,
+};
+pub use platform::{
+    PlatformRow, platform_get, platform_list, platform_lock, platform_put, platform_quota,
+};
+pub(crate) use setting::moved_to;
+pub use setting::{
+    Mark, PRESENT, generation_get, generation_put, mark_get, mark_put, mark_remove, mark_settle,
+    open,
+};
+pub use tables::{TABLES, is_mark, tables};
+pub(crate) use tables::{table_count, table_platforms};
 
 use sanheyi_node::store::Step;
 
 /// The hub's steps of the schema.
-pub const STEPS: &[Step] =
-    &[Step { version: 1001, title: "hub", sql: include_str!("store/migrations/1001_hub.sql") }];
+pub const STEPS: &[Step] = &[
+    Step {
+        version: 1001,
+        title: "hub",
+        sqlite: include_str!("store/migrations/sqlite/1001_hub.sql"),
+        postgres: include_str!("store/migrations/postgres/1001_hub.sql"),
+    },
+    Step {
+        version: 1002,
+        title: "tenants",
+        sqlite: include_str!("store/migrations/sqlite/1002_tenants.sql"),
+        postgres: include_str!("store/migrations/postgres/1002_tenants.sql"),
+    },
+    Step {
+        version: 1003,
+        title: "audit",
+        sqlite: include_str!("store/migrations/sqlite/1003_audit.sql"),
+        postgres: include_str!("store/migrations/postgres/1003_audit.sql"),
+    },
+];

@@ -1,46 +1,51 @@
 //! Admission (接纳): what is offered is opened where it arrives, and bound, written and made durable
-//! in groups by one worker. The admit rule stands in `exchange-spec`; here is only what it needs
-//! from the store.
+//! in groups by the worker of its lane. The admit rule stands in `exchange-spec`; here is only what
+//! it needs from the store.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::Refusal;
-use sanheyi_exchange_spec::link::admit::{Admission as Verdict, Offer, admit, bind};
+use sanheyi_exchange_spec::link::admit::{Admission as Verdict, Offer, admit, bind, kept_by};
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader};
 use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_node::branch::{Advance, LiveJournal, open_segments};
-use sanheyi_node::store::{Store, StoreError};
+use sanheyi_node::store::{Reach, Store, StoreError};
 use sanheyi_node::uplink::port::{PushAnswer, PushCall};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::fresh::Waiting;
+use super::lanes::lane_of;
 use super::stages::{add, count};
-use super::{Shared, refused};
+use super::{Shared, hosted, refused};
+use crate::store::hosted_stop;
 
-/// Pushes that may wait for the worker.
+/// Pushes that may wait for the worker of a lane.
 const QUEUE: usize = 256;
 /// Pushes made durable by one commit.
 const GROUP: usize = 64;
 /// Pushes that may lie opened in memory at once: with a window each, a few dozen megabytes.
 const OPEN_AT_ONCE: usize = 16;
-/// Journals whose trees are kept in memory: some 20 KiB each.
+/// Journals whose trees each lane keeps in memory: some 20 KiB each.
 const JOURNALS: usize = 4096;
+/// How often a push is decided again when other instances, or a Greet, are faster.
+const TRIES: u32 = 8;
 
 /// Where pushes are handed in.
 #[derive(Clone)]
 pub(super) struct AdmissionDesk {
     shared: Arc<Shared>,
-    jobs: mpsc::Sender<Job>,
+    lanes: Vec<mpsc::Sender<Job>>,
     room: Arc<Semaphore>,
 }
 
-/// The worker that admits.
+/// The worker that admits what is offered in one lane.
 pub struct Admission {
     shared: Arc<Shared>,
     jobs: mpsc::Receiver<Job>,
@@ -49,11 +54,14 @@ pub struct Admission {
 
 struct Job {
     platform: PlatformId,
+    /// Whether the journal is at home in this store.
+    hosted: bool,
     journal: JournalId,
     offer: Offer,
     segments: Vec<(Bytes, Opened)>,
     checkpoint: Checkpoint,
     note: String,
+    tries: u32,
     answer: oneshot::Sender<Result<PushAnswer, Refusal>>,
 }
 
@@ -71,7 +79,7 @@ impl AdmissionDesk {
         platform: &PlatformId,
         call: PushCall,
     ) -> Result<PushAnswer, Refusal> {
-        let key = self.shared.registry.key(&self.shared.parts, platform).await?;
+        let known = self.shared.registry.find(&self.shared.parts, platform).await?;
         if call.journal.author != *platform {
             return Err(Refusal::new(
                 Code::Unauthorised,
@@ -83,7 +91,7 @@ impl AdmissionDesk {
         let busy =
             || Refusal::new(Code::Unavailable, "", "市级平台正在停止", "the hub is stopping");
         let _room = self.room.acquire().await.map_err(|_| busy())?;
-        let checkpoint = Checkpoint::open(&call.checkpoint, &key).map_err(|error| {
+        let checkpoint = Checkpoint::open(&call.checkpoint, &known.key).map_err(|error| {
             Refusal::new(
                 error.code(),
                 call.journal.to_string(),
@@ -91,6 +99,7 @@ impl AdmissionDesk {
                 format!("the checkpoint does not verify: {error}"),
             )
         })?;
+        kept_by(&checkpoint, known.hosted.then_some(&self.shared.parts.hub))?;
         let segments = self.open(&call)?;
         let entries: u64 = segments.iter().map(|(_, opened)| opened.len() as u64).sum();
         let offer = Offer {
@@ -101,14 +110,17 @@ impl AdmissionDesk {
         let (answer, answered) = oneshot::channel();
         let job = Job {
             platform: platform.clone(),
+            hosted: known.hosted,
             journal: call.journal,
             offer,
             segments,
             checkpoint,
             note: call.checkpoint,
+            tries: 0,
             answer,
         };
-        self.jobs.send(job).await.map_err(|_| busy())?;
+        let lane = lane_of(platform, self.lanes.len());
+        self.lanes[lane].send(job).await.map_err(|_| busy())?;
         answered.await.map_err(|_| busy())?
     }
 
@@ -140,11 +152,18 @@ impl AdmissionDesk {
 // === impl Admission ===
 
 impl Admission {
-    pub(super) fn new(shared: Arc<Shared>) -> Result<(Self, AdmissionDesk), StoreError> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+    /// The workers of so many lanes, and the desk before them.
+    pub(super) fn new(shared: &Arc<Shared>, lanes: usize) -> (Vec<Self>, AdmissionDesk) {
         let room = Arc::new(Semaphore::new(OPEN_AT_ONCE));
-        let desk = AdmissionDesk { shared: Arc::clone(&shared), jobs, room };
-        Ok((Self { shared, jobs: queue, journals: BTreeMap::new() }, desk))
+        let mut desk = AdmissionDesk { shared: Arc::clone(shared), lanes: Vec::new(), room };
+        let mut workers = Vec::new();
+        for _ in 0..lanes {
+            let (jobs, queue) = mpsc::channel(QUEUE);
+            desk.lanes.push(jobs);
+            let shared = Arc::clone(shared);
+            workers.push(Self { shared, jobs: queue, journals: BTreeMap::new() });
+        }
+        (workers, desk)
     }
 
     /// Admits until nobody can push any more.
@@ -187,27 +206,45 @@ impl Admission {
                 Err(refusal) => self.refuse(job, refusal).await,
             }
         }
-        if bound.is_empty() {
-            return;
-        }
-        match self.write(&bound).await {
-            Ok(()) => self.settle(bound),
-            Err(error) if bound.len() == 1 && !matches!(error, StoreError::Raced(_)) => {
-                for Bound { job, .. } in bound {
-                    self.journals.remove(&job.journal);
-                    let _ = job.answer.send(Err(refused(&error)));
-                }
-            }
-            // One that fails must not take its neighbours along, and one that was raced by a Greet
-            // is decided on the epoch in force: each again by itself.
-            Err(_) => {
-                for Bound { job, .. } in bound {
-                    self.journals.remove(&job.journal);
-                    Box::pin(self.admit_group(vec![job])).await;
-                }
-            }
+        let parcels = self.parcels(bound);
+        let written = join_all(parcels.iter().map(|parcel| self.write(parcel))).await;
+        for (parcel, outcome) in parcels.into_iter().zip(written) {
+            self.conclude(parcel, outcome).await;
         }
         add(&self.shared.stages.admit, began, self.shared.parts.clock.now());
+    }
+
+    /// What is written by one transaction: all of it where there is one writer, and the fewer
+    /// flushes the better; one platform's where platforms commit side by side.
+    fn parcels(&self, bound: Vec<Bound>) -> Vec<Vec<Bound>> {
+        let mut parcels: BTreeMap<Option<PlatformId>, Vec<Bound>> = BTreeMap::new();
+        for one in bound {
+            let key = match self.shared.parts.database.reach() {
+                Reach::Everything => None,
+                Reach::OnePlatform => Some(one.job.platform.clone()),
+            };
+            parcels.entry(key).or_default().push(one);
+        }
+        parcels.into_values().collect()
+    }
+
+    async fn conclude(&mut self, mut bound: Vec<Bound>, outcome: Result<(), StoreError>) {
+        let Err(error) = outcome else { return self.settle(bound) };
+        for one in &mut bound {
+            self.journals.remove(&one.job.journal);
+            one.job.tries += 1;
+        }
+        // One that fails must not take its neighbours along, and one that was raced, by a Greet or
+        // by another instance, is decided on what is in force: each again by itself.
+        let alone = bound.len() == 1;
+        for Bound { job, .. } in bound {
+            let again = !alone || (matches!(error, StoreError::Raced(_)) && job.tries < TRIES);
+            if again {
+                Box::pin(self.admit_group(vec![job])).await;
+            } else {
+                let _ = job.answer.send(Err(refused(&error)));
+            }
+        }
     }
 
     /// Decides one push: `Some` to write, `None` if all of it is here already.
@@ -237,6 +274,10 @@ impl Admission {
                 let now = self.shared.parts.clock.now();
                 let advance = journal.admit(&job.segments, Some(job.note.clone()), now);
                 bind(journal.head(), &job.checkpoint, job.offer.to, &advance.to().root)?;
+                if job.hosted {
+                    let store = self.shared.store(&job.platform);
+                    hosted::hold_home(&self.shared, &store, journal, &advance).await?;
+                }
                 Ok(Some(advance))
             }
         }
@@ -255,18 +296,22 @@ impl Admission {
             self.journals.pop_first();
         }
         let store = self.shared.store(platform);
-        let row = store.journal_get(id).await.map_err(|error| refused(&error))?;
-        let row = row.filter(|row| !row.home).ok_or_else(|| ungreeted(id))?;
+        let row = hosted::copy_get(&self.shared, &store, id).await;
+        let row = row.map_err(|error| refused(&error))?.ok_or_else(|| ungreeted(id))?;
         let journal = LiveJournal::open(&store, row).await.map_err(|error| refused(&error))?;
         self.journals.insert(id.clone(), journal);
         Ok(())
     }
 
     async fn write(&self, bound: &[Bound]) -> Result<(), StoreError> {
-        let mut tx = self.shared.parts.database.begin("journal_admit").await?;
+        let Some(first) = bound.first() else { return Ok(()) };
+        let mut tx = self.shared.store(&first.job.platform).begin("journal_admit").await?;
         for Bound { job, advance } in bound {
             let store: Store = self.shared.store(&job.platform);
-            tx.journal_write(&store, advance);
+            match job.hosted {
+                true => hosted::write(&mut tx, &store, advance, &job.note),
+                false => tx.journal_write(&store, advance),
+            }
         }
         tx.commit().await
     }
@@ -323,7 +368,10 @@ impl Admission {
         let store = self.shared.store(&job.platform);
         let mut tx = store.begin("journal_stop").await?;
         let why = format!("{refusal}\n{}", job.note);
-        tx.journal_stop(&store, journal.number(), &why).await?;
+        match job.hosted {
+            true => hosted_stop(&mut tx, &store, journal.number(), &why).await?,
+            false => tx.journal_stop(&store, journal.number(), &why).await?,
+        }
         tx.commit().await?;
         journal.set_stopped();
         Ok(())

@@ -16,10 +16,12 @@ use sanheyi_node::store::{JournalNumber, JournalRow, Store, StoreError};
 use sanheyi_proto::STANDARD;
 
 use super::fresh::Waiting;
-use super::range::{Part, Range, Taken, judge_range, taken};
+use super::hosted::Judgeable;
+use super::lanes::lane_of;
+use super::range::{Part, Range, Span, Taken, judge_range, taken};
 use super::stages::{add, count};
 use super::{Shared, mailbox};
-use crate::store::{gate_advance, gate_list};
+use crate::store::{GateRow, gate_advance, gate_list, platform_lock};
 
 /// How long the gate pauses after a fault of the store, such as a full disk, before it tries again.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(1);
@@ -28,9 +30,10 @@ const AFTER_ROUNDS: u32 = 256;
 /// Segments read from the store at a time.
 const READ: usize = 16;
 
-/// The worker that judges.
+/// The worker that judges the platforms of one lane.
 pub struct Gate {
     shared: Arc<Shared>,
+    lane: usize,
     reader: SegmentReader,
     packer: SegmentWriter,
     mailboxes: BTreeMap<PlatformId, LiveJournal>,
@@ -43,14 +46,26 @@ pub struct Gate {
     ids: BTreeMap<(PlatformId, JournalNumber), JournalId>,
 }
 
+/// What is judged.
+struct Judged {
+    number: JournalNumber,
+    journal: JournalId,
+    due: Span,
+    /// Whether its index is the gate's to write; at a tenant's home it is written already.
+    indexed: bool,
+}
+
 // === impl Gate ===
 
 impl Gate {
-    pub(super) fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
+    /// The worker of lane `lane` of so many.
+    pub(super) fn new(shared: Arc<Shared>, lane: usize, of: usize) -> Result<Self, StoreError> {
         let memory = |error| StoreError::contradiction("segment", "bytes", "a context", error);
-        let busy = shared.registry.platforms().into_iter().collect();
+        let mut busy: BTreeSet<_> = shared.registry.platforms().into_iter().collect();
+        busy.retain(|platform| lane_of(platform, of) == lane);
         Ok(Self {
             shared,
+            lane,
             reader: SegmentReader::new(Suite::Intl).map_err(memory)?,
             packer: SegmentWriter::new().map_err(memory)?,
             mailboxes: BTreeMap::new(),
@@ -67,10 +82,10 @@ impl Gate {
     /// # Errors
     /// Never by itself.
     pub async fn run(mut self) -> Result<(), StoreError> {
-        let mut news = self.shared.news.listen_gate();
+        let mut news = self.shared.news.listen_gate(self.lane);
         loop {
             news.borrow_and_update();
-            if self.round().await > 0 {
+            if self.round().await > 0 || !self.busy.is_empty() {
                 continue;
             }
             tokio::select! {
@@ -87,7 +102,7 @@ impl Gate {
     /// holds nobody else up. Answers how many entries were judged.
     pub async fn round(&mut self) -> u64 {
         let mut judged = 0;
-        self.busy.extend(self.shared.news.take_admitted());
+        self.busy.extend(self.shared.news.take_admitted(self.lane));
         self.rounds = self.rounds.wrapping_add(1);
         if self.rounds.is_multiple_of(AFTER_ROUNDS) {
             self.busy.append(&mut self.faulty);
@@ -99,6 +114,11 @@ impl Gate {
                     self.busy.remove(&platform);
                 }
                 Ok(entries) => judged += entries,
+                // Another instance was faster: begin again from what it has written.
+                Err(StoreError::Raced(what)) => {
+                    tracing::debug!(%platform, what, "another instance judges, too");
+                    self.mailboxes.remove(&platform);
+                }
                 Err(error) => {
                     tracing::error!(%platform, %error, "entries of {platform} cannot be judged");
                     self.mailboxes.remove(&platform);
@@ -112,8 +132,14 @@ impl Gate {
 
     async fn turn(&mut self, store: &Store) -> Result<u64, StoreError> {
         let mut judged = 0;
-        for cursor in gate_list(store).await? {
-            judged += self.range(store, cursor.journal, cursor.judged).await?;
+        let judgeable = Judgeable::of(&self.shared, store).await?;
+        for GateRow { journal: number, judged: from } in gate_list(store).await? {
+            self.shared.fresh.forget(store.platform(), number, from);
+            let due = from..judgeable.until(number);
+            if !due.is_empty() {
+                let indexed = judgeable.is_indexed_here();
+                judged += self.range(store, number, due, indexed).await?;
+            }
         }
         Ok(judged)
     }
@@ -122,19 +148,21 @@ impl Gate {
         &mut self,
         store: &Store,
         number: JournalNumber,
-        from: u64,
+        due: Span,
+        indexed: bool,
     ) -> Result<u64, StoreError> {
-        let parts = self.parts(store, number, from).await?;
+        let parts = self.parts(store, number, &due).await?;
         if parts.is_empty() {
             return Ok(0);
         }
         let journal = self.journal_id(store, number).await?;
+        let judged = Judged { number, journal, due, indexed };
         let none = Taken::default();
-        match self.settle(store, number, &journal, from, &parts, &none).await {
+        match self.settle(store, &judged, &parts, &none).await {
             // Some revision of these is there already: find which, and judge again knowing it.
             Err(StoreError::Raced("record")) => {
                 let taken = taken(store, number, &parts).await?;
-                self.settle(store, number, &journal, from, &parts, &taken).await
+                self.settle(store, &judged, &parts, &taken).await
             }
             outcome => outcome,
         }
@@ -157,17 +185,17 @@ impl Gate {
         Ok(row.head.journal)
     }
 
-    /// The opened segments from `from` on, up to a receipt's length: from memory if admission left
+    /// The opened segments of what is due, up to a receipt's length: from memory if admission left
     /// them there.
     async fn parts(
         &mut self,
         store: &Store,
         number: JournalNumber,
-        from: u64,
+        due: &Span,
     ) -> Result<Vec<Part>, StoreError> {
         let mut parts = Vec::new();
-        let mut next = from;
-        while next - from < limits::RECEIPT_ENTRIES {
+        let mut next = due.start;
+        while next - due.start < limits::RECEIPT_ENTRIES && next < due.end {
             let key = (store.platform().clone(), number, next);
             if let Some(Waiting { opened, stored, root }) = self.shared.fresh.take(&key) {
                 let first = next;
@@ -199,15 +227,15 @@ impl Gate {
     async fn settle(
         &mut self,
         store: &Store,
-        number: JournalNumber,
-        journal: &JournalId,
-        from: u64,
+        what: &Judged,
         parts: &[Part],
         taken: &Taken,
     ) -> Result<u64, StoreError> {
+        let Judged { number, journal, due, indexed } = what;
+        let (number, from) = (*number, due.start);
         let began = self.now();
         let Range { past, index, exceptions, received } =
-            judge_range(number, journal.lane, from, parts, taken);
+            judge_range(number, journal.lane, due, parts, taken);
         let judged = self.now();
         add(&self.shared.stages.judge, began, judged);
         let known = parts.last().filter(|last| last.first + last.opened.len() as u64 == past);
@@ -237,7 +265,9 @@ impl Gate {
         gate_advance(&mut tx, store, number, from, past);
         tx.receipt_put(store, number, &receipt);
         tx.journal_write(store, &advance);
-        tx.record_add(store, index).await?;
+        if *indexed {
+            tx.record_add(store, index).await?;
+        }
         tx.commit().await?;
         self.shared.letters.put(letters.id(), &advance);
         letters.settle(advance);
@@ -253,6 +283,7 @@ impl Gate {
             return Ok(());
         }
         let mut tx = store.begin("mailbox_open").await?;
+        platform_lock(&mut tx, store).await?;
         let row: JournalRow = mailbox::open(&self.shared, &mut tx, store).await?;
         tx.commit().await?;
         let journal = LiveJournal::open(store, row).await?;

@@ -16,8 +16,11 @@ use sanheyi_node::uplink::port::{
 };
 use sanheyi_proto::STANDARD;
 
-use super::{Shared, mailbox, refused};
-use crate::store::gate_open;
+use super::{Shared, hosted, mailbox, refused};
+use crate::store::{gate_open, platform_lock};
+
+/// How often a Greet is decided again when another instance is faster.
+const TRIES: u32 = 4;
 
 /// Answers a Greet.
 pub(super) async fn greet(
@@ -25,24 +28,22 @@ pub(super) async fn greet(
     platform: &PlatformId,
     call: GreetCall,
 ) -> Result<GreetAnswer, Refusal> {
-    shared.registry.key(&shared.parts, platform).await?;
+    shared.registry.find(&shared.parts, platform).await?;
     check(shared, platform, &call)?;
     let now = shared.parts.clock.now();
     warn_of_skew(platform, call.now.micros_since(now));
     let store = shared.store(platform);
     hold_copies(shared, &store, &call.copies).await?;
-    let mut tx = store.begin("greet").await.map_err(|error| refused(&error))?;
-    let mut grants = Vec::new();
-    for claim in &call.journals {
-        grants.push(grant_one(shared, &mut tx, &store, claim, now).await?);
-    }
-    let mailbox = mailbox::open(shared, &mut tx, &store).await.map_err(|e| refused(&e))?;
-    // What can still fail is done before the commit: a refusal says that nothing was granted.
-    let mut answered = Vec::new();
-    for (claim, grant) in call.journals.iter().zip(grants) {
-        answered.push(finish(shared, &store, claim, grant).await.map_err(|e| refused(&e))?);
-    }
-    tx.commit().await.map_err(|error| refused(&error))?;
+    let mut tries = 0;
+    let (answered, mailbox) = loop {
+        tries += 1;
+        match grant_all(shared, &store, &call, now).await {
+            Err(Fault::Store(StoreError::Raced(_))) if tries < TRIES => {}
+            Err(Fault::Store(error)) => return Err(refused(&error)),
+            Err(Fault::Refused(refusal)) => return Err(*refusal),
+            Ok(granted) => break granted,
+        }
+    };
     // Whoever waits under an earlier epoch shall hear of it.
     shared.news.tell(platform);
     tracing::info!(%platform, software = call.software, journals = answered.len(), "greeted");
@@ -53,6 +54,50 @@ pub(super) async fn greet(
         grants: answered,
         mailboxes: vec![(mailbox.head.journal, mailbox.head.size)],
     })
+}
+
+/// Why nothing was granted.
+enum Fault {
+    /// By a rule.
+    Refused(Box<Refusal>),
+    /// The store failed, or another instance was faster.
+    Store(StoreError),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Fault::Refused(Box::new(refusal))
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Fault::Store(error)
+    }
+}
+
+/// Grants every journal that is claimed, in one transaction.
+async fn grant_all(
+    shared: &Shared,
+    store: &Store,
+    call: &GreetCall,
+    now: Timestamp,
+) -> Result<(Vec<JournalGrant>, JournalRow), Fault> {
+    let mut tx = store.begin("greet").await?;
+    // Of two Greets of one platform at two instances one waits here, and sees what the other did.
+    platform_lock(&mut tx, store).await?;
+    let mut grants = Vec::new();
+    for claim in &call.journals {
+        grants.push(grant_one(shared, &mut tx, store, claim, now).await?);
+    }
+    let mailbox = mailbox::open(shared, &mut tx, store).await?;
+    // What can still fail is done before the commit: a refusal says that nothing was granted.
+    let mut answered = Vec::new();
+    for (claim, grant) in call.journals.iter().zip(grants) {
+        answered.push(finish(shared, store, claim, grant).await?);
+    }
+    tx.commit().await?;
+    Ok((answered, mailbox))
 }
 
 /// A reader's copy of a journal of ours, in this generation, must be a prefix of ours: if it is
@@ -146,20 +191,23 @@ async fn grant_one(
     store: &Store,
     claim: &JournalClaim,
     now: Timestamp,
-) -> Result<Written, Refusal> {
-    let failed = |error: StoreError| refused(&error);
-    let rows = tx.journal_list(store).await.map_err(failed)?;
-    let held =
-        rows.into_iter().rfind(|row| !row.home && row.head.journal.same_line(&claim.journal));
+) -> Result<Written, Fault> {
+    let held = match shared.is_hosted(store).await? {
+        true => hosted::held(tx, store, &claim.journal).await??,
+        false => {
+            let mut rows = tx.journal_list(store).await?.into_iter();
+            rows.rfind(|row| !row.home && row.head.journal.same_line(&claim.journal))
+        }
+    };
     let line = held.as_ref().map(line_of);
     let opening = decide(line.as_ref(), &read_claim(shared, claim)?, shared.generation)?;
     let row = match (opening, held) {
         (Opening::Repeat, Some(row)) => row,
         (Opening::New { serial }, held) => {
-            open_epoch(shared, tx, store, claim, serial, held).await.map_err(failed)?
+            open_epoch(shared, tx, store, claim, serial, held).await?
         }
         (Opening::Repeat, None) => {
-            return Err(Refusal::new(Code::Internal, claim.journal.to_string(), "", ""));
+            return Err(Refusal::new(Code::Internal, claim.journal.to_string(), "", "").into());
         }
     };
     let grant = Grant {
@@ -219,6 +267,10 @@ async fn open_epoch(
     held: Option<JournalRow>,
 ) -> Result<JournalRow, StoreError> {
     let position = Position { generation: shared.generation, epoch: claim.next };
+    if shared.is_hosted(store).await? {
+        let journal = &claim.journal;
+        return hosted::open_epoch(tx, store, journal, position, serial, held.as_ref()).await;
+    }
     match held.filter(|row| row.head.journal == claim.journal) {
         Some(row) => {
             let size = row.head.size;

@@ -1,9 +1,13 @@
-//! The port as a function call: for branches that live in the hub's own process.
+//! The port as a function call: for branches that live in the hub's own process. It keeps the
+//! bounds that a call over the wire keeps.
 
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::process::meter::Meter;
+use sanheyi_node::uplink::connect::{Connect, Standing};
 use sanheyi_node::uplink::port::{
     CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
 };
+use sanheyi_node::uplink::sync::Outcome;
 
 use super::Exchange;
 
@@ -23,14 +27,22 @@ impl LocalPort {
 
 impl HubPort for LocalPort {
     async fn greet(&self, call: GreetCall) -> Result<GreetAnswer, CallError> {
-        Ok(self.exchange.greet(&self.platform, call).await?)
+        Ok(self.exchange.greet(&self.platform, call.bounded()?).await?)
     }
 
     async fn push(&self, call: PushCall) -> Result<PushAnswer, CallError> {
-        Ok(self.exchange.push(&self.platform, call).await?)
+        Ok(self.exchange.push(&self.platform, call.bounded()?).await?)
     }
 
     async fn pull(&self, call: PullCall) -> Result<PullAnswer, CallError> {
-        Ok(self.exchange.pull(&self.platform, call).await?)
+        Ok(self.exchange.pull(&self.platform, call.bounded()?).await?)
+    }
+}
+
+impl Connect for LocalPort {
+    type Port = Self;
+
+    async fn connect(&self) -> Result<Standing<Self>, Outcome> {
+        Ok(Standing { port: self.clone(), meter: Meter::new() })
     }
 }

@@ -1,5 +1,6 @@
 //! News of journals: a number per platform that grows with every commit, on which pulls and the
-//! gate wait. Nobody sleeps to find out.
+//! gate wait. Nobody sleeps to find out. What other instances on the same database commit is heard
+//! by the herald.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -7,27 +8,48 @@ use std::sync::Mutex;
 use sanheyi_exchange_spec::ids::PlatformId;
 use tokio::sync::watch;
 
+use super::lanes::lane_of;
+
 /// News of all platforms.
 pub(crate) struct News {
     platforms: Mutex<BTreeMap<PlatformId, watch::Sender<u64>>>,
-    admitted: watch::Sender<BTreeSet<PlatformId>>,
+    /// For each lane of the gate: of which platforms something was admitted.
+    admitted: Vec<watch::Sender<BTreeSet<PlatformId>>>,
+    /// What other instances are to be told.
+    abroad: watch::Sender<BTreeSet<PlatformId>>,
     closed: watch::Sender<bool>,
 }
 
-impl Default for News {
-    fn default() -> Self {
+impl News {
+    /// News for a gate of so many lanes.
+    pub(crate) fn new(lanes: usize) -> Self {
         Self {
             platforms: Mutex::default(),
-            admitted: watch::Sender::new(BTreeSet::new()),
+            admitted: (0..lanes).map(|_| watch::Sender::new(BTreeSet::new())).collect(),
+            abroad: watch::Sender::new(BTreeSet::new()),
             closed: watch::Sender::new(false),
         }
     }
-}
 
-impl News {
-    /// Something was committed to a mailbox of `platform`.
+    /// Something was committed to a mailbox of `platform`, here.
     pub(crate) fn tell(&self, platform: &PlatformId) {
+        self.hear(platform);
+        self.abroad.send_modify(|platforms| {
+            platforms.insert(platform.clone());
+        });
+    }
+
+    /// Something was committed to a mailbox of `platform`, here or elsewhere.
+    pub(crate) fn hear(&self, platform: &PlatformId) {
         self.channel(platform, |channel| channel.send_modify(|count| *count += 1));
+    }
+
+    /// Something may have been committed to any mailbox.
+    pub(crate) fn hear_all(&self) {
+        let platforms = self.platforms.lock().unwrap_or_else(|poison| poison.into_inner());
+        for channel in platforms.values() {
+            channel.send_modify(|count| *count += 1);
+        }
     }
 
     /// Hears of commits to mailboxes of `platform`.
@@ -35,26 +57,32 @@ impl News {
         self.channel(platform, watch::Sender::subscribe)
     }
 
+    /// Hears that other instances are to be told something.
+    pub(crate) fn listen_abroad(&self) -> watch::Receiver<BTreeSet<PlatformId>> {
+        self.abroad.subscribe()
+    }
+
+    /// What other instances are to be told since the last time.
+    pub(crate) fn take_abroad(&self) -> BTreeSet<PlatformId> {
+        take(&self.abroad)
+    }
+
     /// Something of `platform` was admitted.
     pub(crate) fn tell_gate(&self, platform: &PlatformId) {
-        self.admitted.send_modify(|platforms| {
+        let lane = lane_of(platform, self.admitted.len());
+        self.admitted[lane].send_modify(|platforms| {
             platforms.insert(platform.clone());
         });
     }
 
-    /// The platforms of which something was admitted since the last time.
-    pub(crate) fn take_admitted(&self) -> BTreeSet<PlatformId> {
-        let mut taken = BTreeSet::new();
-        self.admitted.send_if_modified(|platforms| {
-            std::mem::swap(platforms, &mut taken);
-            false
-        });
-        taken
+    /// The platforms of a lane of which something was admitted since the last time.
+    pub(crate) fn take_admitted(&self, lane: usize) -> BTreeSet<PlatformId> {
+        take(&self.admitted[lane])
     }
 
-    /// Hears of admissions.
-    pub(crate) fn listen_gate(&self) -> watch::Receiver<BTreeSet<PlatformId>> {
-        self.admitted.subscribe()
+    /// Hears of admissions in a lane.
+    pub(crate) fn listen_gate(&self, lane: usize) -> watch::Receiver<BTreeSet<PlatformId>> {
+        self.admitted[lane].subscribe()
     }
 
     /// Nobody shall wait any longer.
@@ -73,4 +101,13 @@ impl News {
         let mut platforms = self.platforms.lock().unwrap_or_else(|poison| poison.into_inner());
         with(platforms.entry(platform.clone()).or_insert_with(|| watch::Sender::new(0)))
     }
+}
+
+fn take(from: &watch::Sender<BTreeSet<PlatformId>>) -> BTreeSet<PlatformId> {
+    let mut taken = BTreeSet::new();
+    from.send_if_modified(|platforms| {
+        std::mem::swap(platforms, &mut taken);
+        false
+    });
+    taken
 }

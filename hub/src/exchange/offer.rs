@@ -12,6 +12,7 @@ use sanheyi_node::process::clock;
 use sanheyi_node::store::{JournalRow, Store, StoreError};
 use sanheyi_node::uplink::port::{PullAnswer, PullCall, Tail};
 
+use super::hosted::copy_get;
 use super::{Shared, refused};
 
 /// Answers a pull.
@@ -20,7 +21,7 @@ pub(super) async fn pull(
     platform: &PlatformId,
     call: PullCall,
 ) -> Result<PullAnswer, Refusal> {
-    shared.registry.key(&shared.parts, platform).await?;
+    shared.registry.find(&shared.parts, platform).await?;
     if call.generation != shared.generation {
         return Err(Refusal::new(
             Code::EpochStale,
@@ -81,7 +82,7 @@ async fn hold_epochs(
 ) -> Result<(), Refusal> {
     let store = shared.store(platform);
     for (journal, epoch) in &call.epochs {
-        let row = store.journal_get(journal).await.map_err(|error| refused(&error))?;
+        let row = copy_get(shared, &store, journal).await.map_err(|error| refused(&error))?;
         if row.is_none_or(|row| row.head.position.epoch != *epoch) {
             return Err(Refusal::new(
                 Code::EpochStale,
@@ -104,7 +105,7 @@ async fn tails(
     // One message carries them all: where it is full, the other cursors have their turn next time.
     let mut left = call.max_bytes.max(1);
     for (journal, cursor) in &call.cursors {
-        let row = store.journal_get(journal).await.map_err(|error| refused(&error))?;
+        let row = copy_get(shared, &store, journal).await.map_err(|error| refused(&error))?;
         let Some(row) = row else { return Err(unknown(journal)) };
         if *cursor > row.head.size {
             return Err(rewound(&row, *cursor));
@@ -159,6 +160,7 @@ fn sign(shared: &Shared, row: &JournalRow, size: u64, root: Digest) -> String {
         epoch: row.head.position.epoch,
         opened: row.head.opened,
         time: shared.parts.clock.now(),
+        keeper: None,
     };
     checkpoint.sign(&shared.parts.key)
 }

@@ -32,14 +32,18 @@ pub(super) struct Range {
     pub(super) received: Timestamp,
 }
 
-/// Judges entries from `from` on until a receipt is full.
+/// Sequence numbers from one to before another.
+pub(super) type Span = std::ops::Range<u64>;
+
+/// Judges the entries that are due until a receipt is full.
 pub(super) fn judge_range(
     journal: JournalNumber,
     lane: Lane,
-    from: u64,
+    due: &Span,
     parts: &[Part],
     taken: &Taken,
 ) -> Range {
+    let from = due.start;
     let mut range = Range {
         past: from,
         index: Vec::new(),
@@ -49,7 +53,8 @@ pub(super) fn judge_range(
     let mut scratch = Violations::default();
     for (sequence, entry, stored) in entries(parts, from) {
         let full = range.exceptions.len() >= limits::RECEIPT_EXCEPTIONS
-            || sequence - from >= limits::RECEIPT_ENTRIES;
+            || sequence - from >= limits::RECEIPT_ENTRIES
+            || sequence >= due.end;
         if full {
             break;
         }

@@ -12,9 +12,18 @@ use tokio::sync::watch;
 use super::{ExchangeParts, refused};
 use crate::store::{generation_get, generation_put, platform_list};
 
-/// The platforms that may connect, with their keys.
+/// The platforms, with what calls are held against.
 pub(crate) struct Registry {
-    keys: watch::Sender<BTreeMap<PlatformId, VerifyingKey>>,
+    platforms: watch::Sender<BTreeMap<PlatformId, Known>>,
+}
+
+/// What is known of a platform. Both are for life: no command changes them.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Verifies its checkpoints.
+    pub(crate) key: VerifyingKey,
+    /// Whether its branch lives in the hub.
+    pub(crate) hosted: bool,
 }
 
 /// The generation of the store; drawn when the store is new.
@@ -25,46 +34,53 @@ pub(super) async fn generation(parts: &ExchangeParts) -> Result<Generation, Stor
     }
     let generation = parts.entropy.generation();
     let mut tx = store.begin("generation_put").await?;
-    generation_put(&mut tx, &store, generation).await?;
-    tx.commit().await?;
-    Ok(generation)
+    match generation_put(&mut tx, &store, generation).await {
+        Ok(()) => tx.commit().await.map(|()| generation),
+        // Another instance has opened the same new store, and was faster.
+        Err(StoreError::Raced(raced)) => {
+            drop(tx);
+            generation_get(&store).await?.ok_or(StoreError::Raced(raced))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 // === impl Registry ===
 
 impl Registry {
     pub(super) async fn open(parts: &ExchangeParts) -> Result<Self, StoreError> {
-        let registry = Self { keys: watch::Sender::new(BTreeMap::new()) };
+        let registry = Self { platforms: watch::Sender::new(BTreeMap::new()) };
         registry.reload(parts).await?;
         Ok(registry)
     }
 
     pub(super) async fn reload(&self, parts: &ExchangeParts) -> Result<(), StoreError> {
         let rows = platform_list(&parts.database).await?;
-        self.keys.send_replace(rows.into_iter().map(|row| (row.platform, row.key)).collect());
+        let known = rows.into_iter().map(|row| {
+            let known = Known { key: row.key, hosted: row.hosted };
+            (row.platform, known)
+        });
+        self.platforms.send_replace(known.collect());
         Ok(())
     }
 
     /// All platforms.
     pub(crate) fn platforms(&self) -> Vec<PlatformId> {
-        self.keys.borrow().keys().cloned().collect()
+        self.platforms.borrow().keys().cloned().collect()
     }
 
-    /// The key of a platform. One that was registered while this process runs is found in the
+    /// What is known of a platform. One that was registered while this process runs is found in the
     /// store.
     ///
     /// # Errors
     /// [`Code::Unauthorised`] if it is not registered.
-    pub(crate) async fn key(
+    pub(crate) async fn find(
         &self,
         parts: &ExchangeParts,
         platform: &PlatformId,
-    ) -> Result<VerifyingKey, Refusal> {
-        if let Some(key) = self.known(platform) {
-            return Ok(key);
-        }
-        self.reload(parts).await.map_err(|error| refused(&error))?;
-        self.known(platform).ok_or_else(|| {
+    ) -> Result<Known, Refusal> {
+        let found = self.look_up(parts, platform).await.map_err(|error| refused(&error))?;
+        found.ok_or_else(|| {
             Refusal::new(
                 Code::Unauthorised,
                 platform.to_string(),
@@ -74,7 +90,31 @@ impl Registry {
         })
     }
 
-    fn known(&self, platform: &PlatformId) -> Option<VerifyingKey> {
-        self.keys.borrow().get(platform).copied()
+    /// Whether a platform's branch lives in the hub.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub(crate) async fn hosted(
+        &self,
+        parts: &ExchangeParts,
+        platform: &PlatformId,
+    ) -> Result<bool, StoreError> {
+        Ok(self.look_up(parts, platform).await?.is_some_and(|known| known.hosted))
+    }
+
+    async fn look_up(
+        &self,
+        parts: &ExchangeParts,
+        platform: &PlatformId,
+    ) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.known(platform) {
+            return Ok(Some(known));
+        }
+        self.reload(parts).await?;
+        Ok(self.known(platform))
+    }
+
+    fn known(&self, platform: &PlatformId) -> Option<Known> {
+        self.platforms.borrow().get(platform).copied()
     }
 }

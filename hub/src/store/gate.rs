@@ -1,9 +1,12 @@
 //! The gate's cursors: `gate_*`.
 
+use std::collections::BTreeMap;
+
+use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::store::{
-    Columns, JournalNumber, Must, Store, StoreError, Tx, in_journal, signed,
+    Columns, Database, JournalNumber, Must, Store, StoreError, Tx, in_journal, signed,
 };
-use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
+use sea_query::{Cond, Expr, ExprTrait as _, OnConflict, Query};
 
 /// How far a journal has been judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,4 +79,34 @@ pub fn gate_advance(tx: &mut Tx, store: &Store, journal: JournalNumber, from: u6
         .and_where(Expr::col("judged").eq(signed(from)))
         .to_owned();
     tx.later(&update, Must::change(1, "gate"));
+}
+
+/// The journals that have entries without a verdict, and how far each was judged. Looks at all
+/// platforms.
+///
+/// # Errors
+/// Of the database.
+pub async fn gate_behind(
+    database: &Database,
+) -> Result<BTreeMap<(PlatformId, JournalNumber), u64>, StoreError> {
+    let behind = Query::select()
+        .columns([("gate", "platform"), ("gate", "journal"), ("gate", "judged")])
+        .from("gate")
+        .inner_join(
+            "journal",
+            Cond::all()
+                .add(Expr::col(("gate", "platform")).equals(("journal", "platform")))
+                .add(Expr::col(("gate", "journal")).equals(("journal", "number"))),
+        )
+        .and_where(Expr::col(("gate", "judged")).lt(Expr::col(("journal", "size"))))
+        .to_owned();
+    let rows = database.city_rows("gate_behind", &behind).await?;
+    rows.iter()
+        .map(|row| {
+            let row = Columns::new("gate", row);
+            let platform = row.parsed("platform", row.text("platform")?.parse())?;
+            let journal = JournalNumber::from_column(row.integer("journal")?);
+            Ok(((platform, journal), row.number("judged")?))
+        })
+        .collect()
 }

@@ -3,9 +3,8 @@
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_node::store::{Columns, Database, StoreError, Tx};
+use sanheyi_node::store::{Columns, Database, Row, Store, StoreError, Tx, signed};
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement};
-use sqlx::sqlite::SqliteRow;
 
 /// A platform as it is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +19,19 @@ pub struct PlatformRow {
     pub key: VerifyingKey,
     /// Since when.
     pub added: Timestamp,
+    /// Whether its branch lives in the hub: a tenant, whose key the hub holds.
+    pub hosted: bool,
+    /// Records a second that a tenant may submit; 0 = no limit.
+    pub quota: u64,
 }
+
+const COLUMNS: [&str; 7] = ["platform", "title_zh", "title_en", "key", "added", "hosted", "quota"];
 
 fn platforms() -> SelectStatement {
-    Query::select()
-        .columns(["platform", "title_zh", "title_en", "key", "added"])
-        .from("platform")
-        .order_by("platform", Order::Asc)
-        .to_owned()
+    Query::select().columns(COLUMNS).from("platform").order_by("platform", Order::Asc).to_owned()
 }
 
-fn read(row: &SqliteRow) -> Result<PlatformRow, StoreError> {
+fn read(row: &Row) -> Result<PlatformRow, StoreError> {
     let row = Columns::new("platform", row);
     Ok(PlatformRow {
         platform: row.parsed("platform", row.text("platform")?.parse())?,
@@ -38,6 +39,8 @@ fn read(row: &SqliteRow) -> Result<PlatformRow, StoreError> {
         title_en: row.text("title_en")?.to_owned(),
         key: row.parsed("key", VerifyingKey::from_slice(row.blob("key")?))?,
         added: Timestamp::from_micros(row.integer("added")?),
+        hosted: row.integer("hosted")? != 0,
+        quota: row.number("quota")?,
     })
 }
 
@@ -51,7 +54,7 @@ pub async fn platform_get(
 ) -> Result<Option<PlatformRow>, StoreError> {
     let mut select = platforms();
     select.and_where(Expr::col("platform").eq(platform.as_str()));
-    database.rows("platform_get", &select).await?.first().map(read).transpose()
+    database.directory_rows("platform_get", &select).await?.first().map(read).transpose()
 }
 
 /// All platforms, by id: a city has tens.
@@ -59,7 +62,7 @@ pub async fn platform_get(
 /// # Errors
 /// Of the database.
 pub async fn platform_list(database: &Database) -> Result<Vec<PlatformRow>, StoreError> {
-    database.rows("platform_list", &platforms()).await?.iter().map(read).collect()
+    database.directory_rows("platform_list", &platforms()).await?.iter().map(read).collect()
 }
 
 /// Registers a platform. One that is there keeps its key: a key changes only by enrolment.
@@ -69,15 +72,51 @@ pub async fn platform_list(database: &Database) -> Result<Vec<PlatformRow>, Stor
 pub async fn platform_put(tx: &mut Tx, row: &PlatformRow) -> Result<bool, StoreError> {
     let insert = Query::insert()
         .into_table("platform")
-        .columns(["platform", "title_zh", "title_en", "key", "added"])
+        .columns(COLUMNS)
         .values_panic([
             row.platform.as_str().into(),
             row.title_zh.as_str().into(),
             row.title_en.as_str().into(),
             row.key.as_bytes().to_vec().into(),
             row.added.as_micros().into(),
+            i64::from(row.hosted).into(),
+            signed(row.quota).into(),
         ])
         .on_conflict(OnConflict::column("platform").do_nothing().to_owned())
         .to_owned();
     Ok(tx.run(&insert).await? == 1)
+}
+
+/// Takes the platform's row for this transaction: of several instances one at a time opens journals
+/// and epochs of it.
+///
+/// # Errors
+/// Of the database.
+pub async fn platform_lock(tx: &mut Tx, store: &Store) -> Result<(), StoreError> {
+    // SQLite has one writer anyhow, and its language leaves the lock out.
+    let select = Query::select()
+        .column("platform")
+        .from("platform")
+        .and_where(Expr::col("platform").eq(store.platform().as_str()))
+        .lock_exclusive()
+        .to_owned();
+    tx.rows(&select).await.map(drop)
+}
+
+/// Sets how many records a second a tenant may submit; answers whether there is such a tenant.
+///
+/// # Errors
+/// Of the database.
+pub async fn platform_quota(
+    tx: &mut Tx,
+    platform: &PlatformId,
+    quota: u64,
+) -> Result<bool, StoreError> {
+    let update = Query::update()
+        .table("platform")
+        .value("quota", signed(quota))
+        .and_where(Expr::col("platform").eq(platform.as_str()))
+        .and_where(Expr::col("hosted").ne(0i64))
+        .to_owned();
+    Ok(tx.run(&update).await? == 1)
 }

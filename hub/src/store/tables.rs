@@ -1,0 +1,164 @@
+//! The hub's own tables as data, behind those of its branches; and what is seen of tables over all
+//! platforms.
+
+use std::collections::BTreeSet;
+
+use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::store::tables::{
+    Cell, Column, MIDDLE, SMALL, TABLES as OF_BRANCHES, Table, blob, integer, or_null, text,
+};
+use sanheyi_node::store::{Columns, Database, StoreError};
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use super::Mark;
+
+const PLATFORM: Column = text("platform");
+const JOURNAL: Column = integer("journal");
+
+/// The tables that [`super::STEPS`] make.
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "platform",
+        columns: &[
+            PLATFORM,
+            text("title_zh"),
+            text("title_en"),
+            blob("key"),
+            integer("added"),
+            integer("hosted"),
+            integer("quota"),
+        ],
+        key: &["platform"],
+        page: SMALL,
+    },
+    Table {
+        name: "gate",
+        columns: &[PLATFORM, JOURNAL, integer("judged")],
+        key: &["platform", "journal"],
+        page: SMALL,
+    },
+    Table {
+        name: SETTING,
+        columns: &[PLATFORM, text("name"), blob("value")],
+        key: &["platform", "name"],
+        page: SMALL,
+    },
+    Table {
+        name: "hosted",
+        columns: &[
+            PLATFORM,
+            JOURNAL,
+            integer("size"),
+            blob("root"),
+            blob("generation"),
+            blob("epoch"),
+            integer("serial"),
+            integer("opened"),
+            or_null(text("stopped")),
+        ],
+        key: &["platform", "journal"],
+        page: SMALL,
+    },
+    Table {
+        name: "audit",
+        columns: &[PLATFORM, integer("at"), blob("id"), text("who"), text("purpose"), text("view")],
+        key: &["platform", "at", "id"],
+        page: MIDDLE,
+    },
+];
+
+const SETTING: &str = "setting";
+
+/// All tables of a hub's store.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    OF_BRANCHES.iter().chain(TABLES)
+}
+
+/// Whether a row is a mark: it says what this database is, and stays in it.
+pub fn is_mark(table: &Table, row: &[Cell]) -> bool {
+    let is = |cell: &Cell| Mark::ALL.iter().any(|mark| *cell == Cell::Text(mark.name().into()));
+    table.name == SETTING && row.get(1).is_some_and(is)
+}
+
+/// How many rows a table has, of all platforms, without marks. Only for a store that is moved.
+///
+/// # Errors
+/// Of the database.
+pub(crate) async fn table_count(database: &Database, table: &Table) -> Result<u64, StoreError> {
+    let mut select =
+        Query::select().expr_as(Expr::col("platform").count(), "rows").from(table.name).to_owned();
+    if table.name == SETTING {
+        select.and_where(Expr::col("name").is_not_in(Mark::ALL.map(Mark::name)));
+    }
+    let rows = database.city_rows("table_count", &select).await?;
+    rows.first().map_or(Ok(0), |row| Columns::new(table.name, row).number("rows"))
+}
+
+/// Every platform that has rows: those of the directory, those that have journals, and the hub.
+/// Only for a store that is moved.
+///
+/// # Errors
+/// Of the database.
+pub(crate) async fn table_platforms(
+    database: &Database,
+) -> Result<BTreeSet<PlatformId>, StoreError> {
+    let mut found = BTreeSet::new();
+    for table in ["platform", "journal", SETTING] {
+        let select = Query::select().column("platform").distinct().from(table).to_owned();
+        for row in &database.city_rows("table_platforms", &select).await? {
+            let row = Columns::new(table, row);
+            found.insert(row.parsed("platform", row.text("platform")?.parse())?);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use sanheyi_node::store::tables::Kind;
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+    use sqlx::{Connection as _, Row as _};
+
+    use super::*;
+    use crate::store::STEPS;
+
+    /// The schema as the database has it: table, column, kind, may be null, place in the key.
+    async fn schema() -> Vec<(String, String, String, bool, i64)> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hub.sqlite");
+        Database::open(path.as_path(), STEPS).await.unwrap().close().await;
+        let options = SqliteConnectOptions::new().filename(&path);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        let columns = "SELECT t.name AS t, c.name AS c, c.type AS kind, c.\"notnull\" AS filled, c.pk
+            FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+            WHERE t.type = 'table' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE 'sqlite%'
+            ORDER BY t.name, c.cid";
+        let rows = sqlx::query(columns).fetch_all(&mut connection).await.unwrap();
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            let filled: i64 = row.get("filled");
+            (row.get("t"), row.get("c"), row.get("kind"), filled == 0, row.get("pk"))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    #[tokio::test]
+    async fn the_tables_as_data_are_those_of_the_schema() {
+        let mut known: Vec<_> = tables().copied().collect();
+        known.sort_by_key(|table| table.name);
+        let mut said = Vec::new();
+        for Table { name, columns, key, .. } in known {
+            for column in columns {
+                let kind = match column.kind {
+                    Kind::Integer => "INTEGER",
+                    Kind::Text => "TEXT",
+                    Kind::Blob => "BLOB",
+                };
+                let place = key.iter().position(|part| *part == column.name);
+                let place = place.map_or(0, |place| i64::try_from(place).unwrap() + 1);
+                let (table, column_name) = (name.to_owned(), column.name.to_owned());
+                said.push((table, column_name, kind.to_owned(), column.null, place));
+            }
+        }
+        assert_eq!(said, schema().await);
+    }
+}
