@@ -11,12 +11,13 @@
 //! ```
 //!
 //! Origin and key name are the journal id. Epoch (with the size at which it opened) and time are
-//! extension lines. Further extension lines are allowed after them and ignored.
+//! extension lines. Where somebody else than the author holds the key, the line after them says
+//! who: `keeper changzhou`. Further extension lines are allowed after these and ignored.
 
 use thiserror::Error;
 
 use crate::error::Code;
-use crate::ids::{EpochId, JournalId};
+use crate::ids::{EpochId, JournalId, PlatformId};
 use crate::merkle::SIZE_MAX;
 use crate::note::{Lines, Note, NoteError, decimal};
 use crate::suite::{Digest, SigningKey, VerifyingKey};
@@ -41,7 +42,12 @@ pub struct Checkpoint {
     pub opened: u64,
     /// When it was signed, by the author's clock.
     pub time: Timestamp,
+    /// Who holds the key that signs, where it is not the author: the hub that hosts a tenant.
+    pub keeper: Option<PlatformId>,
 }
+
+/// How the line of the keeper begins.
+const KEEPER: &str = "keeper";
 
 /// Why a checkpoint is refused.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -72,7 +78,7 @@ impl Checkpoint {
     /// Signs by the author's key: the note as it is stored and sent.
     pub fn sign(&self, key: &SigningKey) -> String {
         let origin = self.journal.to_string();
-        let text = format!(
+        let mut text = format!(
             "{origin}\n{}\n{}\nepoch {} {}\ntime {}\n",
             self.size,
             base64(self.root.as_bytes()),
@@ -80,6 +86,9 @@ impl Checkpoint {
             self.opened,
             self.time,
         );
+        if let Some(keeper) = &self.keeper {
+            text.push_str(&format!("{KEEPER} {keeper}\n"));
+        }
         Note::sign_lines(text, &origin, key).to_string()
     }
 
@@ -94,7 +103,7 @@ impl Checkpoint {
         let mut lines = Lines::of(&note);
         let origin = lines.line().ok_or(Line("origin"))?;
         note.verify(origin, key)?;
-        let journal = origin.parse().map_err(|_| Line("origin"))?;
+        let journal: JournalId = origin.parse().map_err(|_| Line("origin"))?;
         let size = lines.line().and_then(number).ok_or(Line("size"))?;
         let root = lines.line().and_then(root).ok_or(Line("root"))?;
         let epoch = lines.value("epoch").and_then(|value| value.split_once(' '));
@@ -102,7 +111,13 @@ impl Checkpoint {
         let epoch = epoch.parse().map_err(|_| Line("epoch"))?;
         let opened = number(opened).ok_or(Line("epoch"))?;
         let time = lines.value("time").and_then(time).ok_or(Line("time"))?;
-        let checkpoint = Checkpoint { journal, size, root, epoch, opened, time };
+        let keeper = lines.optional(KEEPER).map(str::parse::<PlatformId>);
+        let keeper = keeper.transpose().map_err(|_| Line(KEEPER))?;
+        // Who keeps its own key says nothing: there is one form of that.
+        if keeper.as_ref() == Some(&journal.author) {
+            return Err(Line(KEEPER));
+        }
+        let checkpoint = Checkpoint { journal, size, root, epoch, opened, time, keeper };
         if lines.rest_is_well_formed() { Ok(checkpoint) } else { Err(Line("extension")) }
     }
 }

@@ -75,6 +75,7 @@
 //!     epoch: EpochId::new([1; 16]),
 //!     opened: 0,
 //!     time: Timestamp::from_micros(1_290_470_400_000_002),
+//!     keeper: None,
 //! }
 //! .sign(&key);
 //!

@@ -239,6 +239,15 @@ impl<'a> Lines<'a> {
         self.line()?.strip_prefix(name)?.strip_prefix(' ')
     }
 
+    /// The value of the next line if that is `name value` or `name`; another line stays.
+    pub(crate) fn optional(&mut self, name: &str) -> Option<&'a str> {
+        let (line, rest) = self.0.split_once('\n')?;
+        let value = line.strip_prefix(name)?;
+        let value = if value.is_empty() { value } else { value.strip_prefix(' ')? };
+        self.0 = rest;
+        Some(value)
+    }
+
     /// Whether the lines that are left, which a later version may have added, are none of them
     /// empty.
     pub(crate) fn rest_is_well_formed(mut self) -> bool {

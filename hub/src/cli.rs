@@ -2,20 +2,25 @@
 //! code. `sanheyi-hub node …` carries the node's whole command line, so that one file is enough for
 //! a small place.
 
+mod city;
+mod copy_store;
+mod migrate;
 mod platform;
 mod quarantine;
 mod run;
 mod status;
+mod tenant;
 mod verify;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use sanheyi_node::cli::{self as node, Answer, DIFFERENT, OK};
 use sanheyi_node::process::lifecycle::Shutdown;
-use sanheyi_node::store::Database;
+use sanheyi_node::store::{Address, Database};
 
 use crate::config::{CheckedConfig, EXAMPLE};
 use crate::demo::{self, DemoArgs};
@@ -27,15 +32,17 @@ const EXAMPLES: &str = "\
   sanheyi-hub run --config hub/hub.toml        运行 · run
   sanheyi-hub platform add --config hub/hub.toml jintan --title-zh 金坛 --title-en Jintan \\
       --address hub.example.cn:7443 --server-name hub.example.cn --out jintan
+  sanheyi-hub platform add --config hub/hub.toml tianning --hosted --title-zh 天宁 --title-en Tianning
   sanheyi-hub status --config hub/hub.toml     各平台链路、大小与回执 · platforms, sizes, receipts
   sanheyi-hub quarantine list --config hub/hub.toml --platform jintan
+  sanheyi-hub city totals --config hub/hub.toml --purpose '季度通报'
   sanheyi-hub verify --config hub/hub.toml     逐字节核验存储 · check the store from its bytes
   sanheyi-hub node run --config jintan/node.toml
 
 退出码 · Exit codes:
    0  正常 · all is well
    1  失败 · the command failed
-   2  发现差异 · verify or demo found a difference
+   2  发现差异 · verify, copy-store or demo found a difference
   64  命令行有误 · the command line is not understood
   78  配置有误 · the configuration cannot be used";
 
@@ -56,6 +63,9 @@ enum Command {
     /// 登记与列出平台 · Register and list platforms
     #[command(subcommand)]
     Platform(platform::PlatformCommand),
+    /// 托管平台 · Tenants, whose branches live in the hub
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
     /// 各平台的链路、大小与回执 · Platforms: sizes, receipts, what is stopped
     Status(Listing),
     /// 逐字节核验存储 · Check the store from its bytes alone
@@ -63,10 +73,19 @@ enum Command {
     /// 隔离区 · What the gate did not accept
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// 市级总览：跨平台查看，均记入审计 · Look over all platforms; every look is written down
+    #[command(subcommand, after_help = city::HELP)]
+    City(city::CityCommand),
+    /// 更新存储结构 · Bring the schema of the store up to date
+    #[command(after_help = migrate::HELP)]
+    Migrate(Listing),
+    /// 将存储迁至另一数据库 · Move the store to another database, every root recomputed
+    #[command(after_help = copy_store::HELP)]
+    CopyStore(copy_store::CopyArgs),
     /// 配置示例与检查 · Print an example configuration, or check one
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// 演示全过程 · A hub, three nodes and a year of cases, from one command
+    /// 演示全过程 · A hub with tenants, three nodes and a year of cases, from one command
     Demo(DemoArgs),
     /// 节点命令 · The node's command line
     #[command(disable_help_flag = true)]
@@ -87,6 +106,9 @@ pub(crate) struct At {
     /// 配置文件 · The configuration
     #[arg(long, value_name = "FILE", default_value = "hub.toml")]
     pub(crate) config: PathBuf,
+    /// 存储地址，代替配置中的地址 · Where the store lies, instead of what the configuration says
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) store: Option<String>,
 }
 
 /// Whose hub it is, and how to show it.
@@ -141,9 +163,13 @@ where
         Command::Init(args) => run::init(args),
         Command::Run(at) => run::run(&at).await,
         Command::Platform(command) => platform::platform(command).await,
+        Command::Tenant(command) => tenant::tenant(command).await,
         Command::Status(listing) => status::status(&listing).await,
         Command::Verify(listing) => verify::verify(&listing).await,
         Command::Quarantine(command) => quarantine::quarantine(command).await,
+        Command::City(command) => city::city(command).await,
+        Command::Migrate(listing) => migrate::migrate(&listing).await,
+        Command::CopyStore(args) => copy_store::copy_store(args).await,
         Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
         Command::Config(ConfigCommand::Check(at)) => run::check(&at),
         Command::Demo(args) => demonstrate(args).await,
@@ -161,11 +187,25 @@ async fn demonstrate(args: DemoArgs) -> anyhow::Result<Answer> {
     Ok(Answer { text: String::new(), code })
 }
 
+/// An address given on the command line; a path is taken from where the command was started.
+fn address(option: &'static str, text: &str) -> anyhow::Result<Address> {
+    Address::parse(text, Path::new(".")).context(option)
+}
+
 impl At {
+    /// The configuration, with the store that the command line names.
+    pub(crate) fn load(&self) -> anyhow::Result<CheckedConfig> {
+        let config = CheckedConfig::load(&self.config)?;
+        Ok(match &self.store {
+            Some(text) => config.with_store(address("--store", text)?),
+            None => config,
+        })
+    }
+
     /// The configuration, and the store beside the hub that may be running.
     pub(crate) async fn open(&self) -> anyhow::Result<(CheckedConfig, Database)> {
-        let config = CheckedConfig::load(&self.config)?;
-        let database = Database::open_read_only(&config.database()).await?;
+        let config = self.load()?;
+        let database = Database::open_read_only(config.database()).await?;
         Ok((config, database))
     }
 }

@@ -1,13 +1,25 @@
 //! The hub's configuration: one TOML file, checked whole before anything starts.
 
+mod store;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::process::config::{ConfigError, Problems, load, resolve};
 use sanheyi_node::process::said::Said;
 use sanheyi_node::process::telemetry::{DEFAULT_FILTER, LogFormat};
+use sanheyi_node::store::Address;
 use serde::Deserialize;
+
+use crate::rpc::age::{LONGEST_AGE_SECONDS, MAX_AGE_SECONDS};
+use store::Password;
+pub use store::{STORE, StoreAt};
+
+/// Folder beside the configuration with the keys of tenants, and in the data folder with their
+/// sockets.
+pub const TENANTS: &str = "tenants";
 
 /// The example that `sanheyi-hub config example` prints.
 pub const EXAMPLE: &str = include_str!("../../deploy/hub.example.toml");
@@ -18,14 +30,20 @@ pub const EXAMPLE: &str = include_str!("../../deploy/hub.example.toml");
 pub struct HubConfig {
     /// Id of the hub's own platform, such as `changzhou`.
     pub hub: String,
-    /// Folder of its data: the store is `hub.sqlite` in it.
+    /// Folder of its data: unless told otherwise the store is `hub.sqlite` in it.
     pub data: PathBuf,
+    /// Where the store lies.
+    #[serde(default)]
+    pub store: StoreAt,
     /// Address and port where branches connect.
     pub listen: String,
     /// Keys of the form.
     pub keys: Keys,
     /// Certificates of the line.
     pub tls: Tls,
+    /// Connections of branches.
+    #[serde(default)]
+    pub line: Line,
     /// The log.
     #[serde(default)]
     pub log: Log,
@@ -49,6 +67,20 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// Its private key, mode 600.
     pub key: PathBuf,
+}
+
+/// Connections of branches.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Line {
+    /// After how many seconds a connection is ended in order, give or take a tenth.
+    pub max_age_seconds: u64,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { max_age_seconds: MAX_AGE_SECONDS }
+    }
 }
 
 /// The log.
@@ -78,10 +110,16 @@ pub struct CheckedConfig {
     pub listen: SocketAddr,
     /// File of the signing seed.
     pub signing: PathBuf,
+    /// Folder of the keys of tenants: `<id>.key`.
+    pub tenants: PathBuf,
     /// The line's certificates.
     pub tls: Tls,
+    /// Age at which a connection is ended in order, give or take a tenth.
+    pub max_age: Duration,
     /// The log.
     pub log: Log,
+    store: Address,
+    password: Option<Password>,
 }
 
 impl CheckedConfig {
@@ -94,9 +132,23 @@ impl CheckedConfig {
         raw.check(path)
     }
 
-    /// Where the store lies.
-    pub fn database(&self) -> PathBuf {
-        self.data.join("hub.sqlite")
+    /// Where the store lies, with the password of its server.
+    pub fn database(&self) -> Address {
+        self.with_password(self.store.clone())
+    }
+
+    /// The same hub with its store at another address.
+    #[must_use]
+    pub fn with_store(self, store: Address) -> Self {
+        Self { store, ..self }
+    }
+
+    /// An address with the configured password, if there is one.
+    pub fn with_password(&self, address: Address) -> Address {
+        match &self.password {
+            Some(password) => address.with_password(password.text()),
+            None => address,
+        }
     }
 }
 
@@ -120,6 +172,20 @@ impl HubConfig {
                 Said::new("例如 0.0.0.0:7443", "for example 0.0.0.0:7443"),
             );
         }
+        let seconds = self.line.max_age_seconds;
+        if !(1..=LONGEST_AGE_SECONDS).contains(&seconds) {
+            problems.add(
+                "line.max_age_seconds",
+                Said::new(
+                    format!("应为 1 至 {LONGEST_AGE_SECONDS} 秒，实为 {seconds}"),
+                    format!("must be 1 to {LONGEST_AGE_SECONDS} seconds, not {seconds}"),
+                ),
+                Said::new(
+                    format!("一般用 {MAX_AGE_SECONDS}，也可删去此项"),
+                    format!("usually {MAX_AGE_SECONDS}; it may be left out"),
+                ),
+            );
+        }
         let at = |file: &Path| resolve(path, file);
         let files = [
             ("tls.ca", at(&self.tls.ca)),
@@ -140,6 +206,8 @@ impl HubConfig {
                 problems.add(*place, said, remedy);
             }
         }
+        let data = at(&self.data);
+        let (store, password) = self.store.check(path, &data, &mut problems);
         let [ca, certificate, key, signing] = files.map(|(_, file)| file);
         let (Ok(hub), Ok(listen)) = (hub, listen) else {
             return Err(ConfigError::Problems(problems));
@@ -147,11 +215,15 @@ impl HubConfig {
         problems.finish()?;
         Ok(CheckedConfig {
             hub,
-            data: at(&self.data),
+            data,
             listen,
             signing,
+            tenants: at(Path::new(TENANTS)),
             tls: Tls { ca, certificate, key },
+            max_age: Duration::from_secs(seconds),
             log: self.log,
+            store,
+            password,
         })
     }
 }
@@ -168,6 +240,21 @@ mod tests {
         let said = raw.check(path).unwrap_err().to_string();
         for place in ["tls.ca", "tls.certificate", "tls.key", "keys.signing"] {
             assert!(said.contains(place), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_age_of_connections_has_a_default_and_bounds() {
+        let path = Path::new("/nowhere/hub.toml");
+        let shown = format!("# [line]\n# max_age_seconds = {MAX_AGE_SECONDS}\n");
+        assert!(EXAMPLE.contains(&shown), "the example shows the default");
+        let without: HubConfig = parse(path, EXAMPLE).unwrap();
+        assert_eq!(without.line.max_age_seconds, MAX_AGE_SECONDS);
+        for (seconds, good) in [(0, false), (1, true), (86_400, true), (86_401, false)] {
+            let given = format!("[line]\nmax_age_seconds = {seconds}\n");
+            let given: HubConfig = parse(path, &EXAMPLE.replace(&shown, &given)).unwrap();
+            let said = given.check(path).unwrap_err();
+            assert_eq!(!said.to_string().contains("line.max_age_seconds"), good, "{said}");
         }
     }
 

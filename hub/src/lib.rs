@@ -5,7 +5,7 @@
 //! ```text
 //!  nodes ──mTLS──► rpc ──┐
 //!                        ├──► exchange: greet · admission · gate · mailbox · offer
-//!  in this process ──────┘         │
+//!  tenants ──────────────┘         │
 //!  (exchange::LocalPort)           ▼
 //!                                store: platforms, cursors of the gate, generation
 //!                                       + the tables of every branch (sanheyi_node::store)
@@ -16,9 +16,10 @@
 //! 1. [`exchange`]: the three calls without a wire, and the two workers behind them.
 //! 2. [`store`]: the hub's own tables.
 //! 3. [`rpc`]: the exchange over gRPC; who calls is read from the certificate.
-//! 4. [`authority`] and [`setup`]: certificates, keys, and the registration of platforms.
-//! 5. [`config`], [`app`] and [`cli`]: which put these together.
-//! 6. [`demo`]: the whole federation from one command, through the same doors as everybody.
+//! 4. [`tenants`]: branches that live in this process.
+//! 5. [`authority`] and [`setup`]: certificates, keys, and the registration of platforms.
+//! 6. [`config`], [`app`] and [`cli`]: which put these together.
+//! 7. [`demo`]: the whole federation from one command, through the same doors as everybody.
 //!
 //! # What is absent
 //!
@@ -27,10 +28,13 @@
 
 pub mod app;
 pub mod authority;
+pub mod city;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod exchange;
+pub mod moving;
 pub mod rpc;
 pub mod setup;
 pub mod store;
+pub mod tenants;

@@ -3,6 +3,8 @@
 //!
 //! The keys of a node made here are made on the hub's machine and carried over by hand.
 
+mod tenant;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,13 +14,15 @@ use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::process::folder::{self as data_folder, FolderError};
 use sanheyi_node::process::secret::{SecretError, write_secret};
-use sanheyi_node::store::{Database, StoreError};
+use sanheyi_node::store::{Address, Database, StoreError};
 use thiserror::Error;
 
 use crate::app::{BuildError, signing_key};
 use crate::authority::request::request;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_DAYS};
-use crate::store::{PlatformRow, STEPS, platform_get, platform_put};
+use crate::config::{STORE, TENANTS};
+use crate::store::{PlatformRow, open, platform_get, platform_put};
+pub use tenant::{NewTenant, TenantFiles};
 
 /// Why a federation could not be set up.
 #[derive(Debug, Error)]
@@ -52,6 +56,9 @@ pub enum SetupError {
         "平台 {0} 已登记，其密钥不变；本次没有写入任何文件 · platform {0} is registered already and keeps its key; nothing was written"
     )]
     Registered(PlatformId),
+    /// No tenant has that name.
+    #[error("没有名为 {0} 的托管平台 · there is no tenant {0}")]
+    NoTenant(PlatformId),
 }
 
 /// What setting up needs.
@@ -61,8 +68,12 @@ pub struct Setup {
     pub folder: PathBuf,
     /// Folder of the data.
     pub data: PathBuf,
+    /// Where the store lies.
+    pub store: Address,
     /// File of the signing seed.
     pub signing: PathBuf,
+    /// Folder of the keys of tenants.
+    pub tenants: PathBuf,
     /// The hub's own platform.
     pub hub: PlatformId,
     /// Time.
@@ -107,7 +118,9 @@ impl Setup {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let (data, signing) = (folder.join("data"), folder.join("signing.key"));
-        Self { folder, data, signing, hub, clock, entropy }
+        let tenants = folder.join(TENANTS);
+        let store = Address::File(data.join(STORE));
+        Self { folder, data, store, signing, tenants, hub, clock, entropy }
     }
 
     /// Makes the hub's authority, keys and configuration. `names`: where branches reach it, names
@@ -193,7 +206,7 @@ impl Setup {
 
     async fn open_store(&self) -> Result<Database, SetupError> {
         data_folder::private(&self.data)?;
-        Ok(Database::open(&self.data.join("hub.sqlite"), STEPS).await?)
+        Ok(open(&self.store, &self.hub).await?)
     }
 
     /// Registers a platform's key in the hub's store.
@@ -201,18 +214,24 @@ impl Setup {
     /// # Errors
     /// [`SetupError::Registered`] if it is there already.
     pub async fn register(&self, new: &NewPlatform, key: VerifyingKey) -> Result<(), SetupError> {
-        let database = self.open_store().await?;
         let row = PlatformRow {
             platform: new.platform.clone(),
             title_zh: new.title_zh.clone(),
             title_en: new.title_en.clone(),
             key,
             added: self.clock.now(),
+            hosted: false,
+            quota: 0,
         };
-        let mut tx = database.begin("platform_put").await?;
-        let fresh = platform_put(&mut tx, &row).await?;
+        self.put(&row).await
+    }
+
+    async fn put(&self, row: &PlatformRow) -> Result<(), SetupError> {
+        let database = self.open_store().await?;
+        let mut tx = database.of(&row.platform).begin("platform_put").await?;
+        let fresh = platform_put(&mut tx, row).await?;
         tx.commit().await?;
         database.close().await;
-        if fresh { Ok(()) } else { Err(SetupError::Registered(new.platform.clone())) }
+        if fresh { Ok(()) } else { Err(SetupError::Registered(row.platform.clone())) }
     }
 }

@@ -244,7 +244,7 @@ impl At {
     /// The configuration, and the store beside the node that may be running.
     async fn open(&self) -> anyhow::Result<(NodeConfig, Store)> {
         let config = NodeConfig::load(&self.config)?;
-        let database = Database::open_read_only(&config.database()).await?;
+        let database = Database::open_read_only(config.database()).await?;
         let store = database.of(&config.platform);
         Ok((config, store))
     }

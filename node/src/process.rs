@@ -11,6 +11,7 @@
 //! | TLS | [`tls`] | a stream and the name of its other end |
 //! | bytes on the wire, counted | [`meter`] | two numbers |
 //! | standard error | [`telemetry`] | `tracing` |
+//! | the account it runs under | [`user`] | a number |
 //! | signals and tasks | [`lifecycle`] | `Shutdown`, `Tasks` |
 //!
 //! Nothing here knows what a journal is. A hub is a node with a switchboard, so it uses the same
@@ -28,3 +29,4 @@ pub mod said;
 pub mod secret;
 pub mod telemetry;
 pub mod tls;
+pub mod user;

@@ -44,7 +44,7 @@ pub(crate) async fn idle(
     seed: u64,
 ) -> (Branch, Arc<ManualClock>, impl Future<Output = Result<(), StoreError>> + Send + use<>) {
     std::fs::create_dir_all(dir.join("data")).unwrap();
-    let database = Database::open(&database_of(dir), &[]).await.unwrap();
+    let database = Database::open(database_of(dir), &[]).await.unwrap();
     let clock = Arc::new(ManualClock::new(MORNING));
     let time: Arc<dyn Clock> = Arc::clone(&clock) as _;
     let chance: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));

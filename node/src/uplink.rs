@@ -1,11 +1,16 @@
 //! The port to the hub, and its gRPC form: one line over mutual TLS ([`transport`]), made again
 //! with growing pauses when it is lost ([`retry`]).
 
+mod bounds;
+pub mod connect;
 pub mod convert;
 mod fetch;
+mod goodbye;
 mod greeting;
 pub mod grpc;
+mod outcome;
 mod outgoing;
+mod parts;
 pub mod port;
 pub mod retry;
 pub mod run;

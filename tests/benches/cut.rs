@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::federation::Federation;
-use super::load::{batches, hand_in};
+use super::load::{Ids, batches, hand_in};
 use super::machine::seconds;
+use super::place::Place;
 use super::plan::Plan;
 use super::sustained::gated;
 use super::table::Table;
@@ -48,26 +49,28 @@ impl Line {
 ///
 /// # Errors
 /// If anything is lost.
-pub(crate) async fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
-    let load = batches(plan.records, 500);
+pub(crate) async fn run(plan: &Plan, place: &Place, table: &mut Table) -> anyhow::Result<()> {
+    let load = batches(Ids::Ascending, 0..plan.records, 500);
     let mut line = Line::cut().await?;
-    let federation = Federation::start(Some(&mut line)).await?;
+    let federation = Federation::start(place, Some(&mut line)).await?;
     let clients = federation.clients(2).await?;
-    let at_hub = federation.at_hub().await?;
+    let mut watch = federation.watch().await?;
     let began = seconds();
     hand_in(clients, load).await?;
     let alone = seconds() - began;
-    let before = [federation.node.cpu()?, federation.hub.cpu()?];
+    let before = federation.spent(&watch)?;
     let began = line.mend().await?;
-    let gated = gated(&at_hub, plan.records).await?;
-    let after = [federation.node.cpu()?, federation.hub.cpu()?];
+    let gated = gated(&mut watch, plan.records).await?;
+    let after = federation.spent(&watch)?;
     federation.end(plan.records).await?;
     let count = plan.records as f64;
-    table.add("W3 written while the line is cut", "records/s", count / alone);
-    table.add("W3 caught up: durable and gated at the hub", "records/s", count / (gated - began));
-    let spent = before.iter().zip(after).map(|(before, after)| after - before);
-    for (party, spent) in ["node", "hub"].iter().zip(spent) {
-        table.add(format!("W3 CPU of {party}"), "s/100,000", spent / count * 1e5);
-    }
+    let name = place.name("W3");
+    table.add(format!("{name}: written while the line is cut"), "records/s", count / alone);
+    table.add(
+        format!("{name}: caught up, durable and gated at the hub"),
+        "records/s",
+        count / (gated - began),
+    );
+    after.add(table, &name, &before, plan.records);
     Ok(())
 }

@@ -8,28 +8,30 @@ use anyhow::{Context as _, bail};
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_hub::app::signing_key;
 use sanheyi_hub::setup::{NewPlatform, Setup};
-use sanheyi_hub::store::gate_list;
 use sanheyi_node::branch::{JournalReport, verify};
 use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_node::process::clock::SystemClock;
 use sanheyi_node::process::entropy::OsEntropy;
-use sanheyi_node::store::{Database, Store};
+use sanheyi_node::store::{Database, JournalNumber, Store};
 use sanheyi_tests::patience::until;
 use tempfile::TempDir;
 
 use super::cut::Line;
-use super::machine::Party;
+use super::machine::{Party, cpu, seconds};
+use super::place::{HubStore, Place, Watch, file_bytes, hub_file};
 use super::stages::Sums;
+use super::table::{Table, say};
 
 const HUB: &str = "changzhou";
 const NODE: &str = "jintan";
+/// From so many entries on it is said that they are being verified, and how long it took.
+const MANY: u64 = 500_000;
 
 /// A hub, a node, and where they lie.
 pub(crate) struct Federation {
-    /// The hub's process.
-    pub(crate) hub: Party,
-    /// The node's process.
-    pub(crate) node: Party,
+    hub: Party,
+    node: Party,
+    store: HubStore,
     setup: Setup,
     platform: PlatformId,
     folder: TempDir,
@@ -45,22 +47,38 @@ pub(crate) struct Afterwards {
     pub(crate) disk: u64,
 }
 
+/// CPU seconds used so far, by party.
+pub(crate) struct Spent {
+    node: f64,
+    hub: f64,
+    /// Of the hub's database server, where it has one.
+    server: Option<f64>,
+    load: f64,
+}
+
+/// A new hub in a folder: its setup and its configuration.
+///
+/// # Errors
+/// If it cannot be set up.
+pub(crate) fn new_hub(folder: &Path, store: &HubStore) -> anyhow::Result<(Setup, PathBuf)> {
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let mut setup = Setup::new(folder.to_owned(), HUB.parse()?, clock, entropy);
+    setup.store = store.address(&hub_file(&setup.data))?;
+    let config = setup.init(&["localhost".to_owned()], "127.0.0.1:0")?;
+    Ok((setup, config))
+}
+
 impl Federation {
-    /// Starts both on an empty folder. With a line, the node dials the line.
+    /// Starts both, the hub on an empty store in `place`. With a line, the node dials the line.
     ///
     /// # Errors
     /// If one does not start.
-    pub(crate) async fn start(line: Option<&mut Line>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(place: &Place, line: Option<&mut Line>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let setup = Setup::new(
-            folder.path().join("hub"),
-            HUB.parse()?,
-            Arc::new(SystemClock),
-            Arc::new(OsEntropy),
-        );
-        let config = setup.init(&["localhost".to_owned()], "127.0.0.1:0")?;
-        let hub = Party::start(&["run", "--config"], &config, folder.path().join("hub.log"))?;
-        let mut address = listening(&setup.folder.join("data/address")).await?;
+        let store = place.store();
+        let (setup, config) = new_hub(&folder.path().join("hub"), &store)?;
+        let hub = Party::start(&store.arguments(), &config, folder.path().join("hub.log"))?;
+        let mut address = listening(&setup.data.join("address")).await?;
         if let Some(line) = line {
             line.hub = Some(address);
             address = line.address;
@@ -78,7 +96,7 @@ impl Federation {
         impatient(&config)?;
         let log = folder.path().join("node.log");
         let node = Party::start(&["node", "run", "--config"], &config, log)?;
-        Ok(Self { hub, node, setup, platform, folder })
+        Ok(Self { hub, node, store, setup, platform, folder })
     }
 
     /// Connections to the node's intake.
@@ -86,37 +104,27 @@ impl Federation {
     /// # Errors
     /// Never: it waits until it has them.
     pub(crate) async fn clients(&self, count: usize) -> anyhow::Result<Vec<IntakeClient>> {
-        let socket = self.folder.path().join(NODE).join("data/intake.sock");
-        let mut clients = Vec::new();
-        until("the node takes records", async || {
-            if let Ok(client) = IntakeClient::connect(&socket).await {
-                clients.push(client);
-            }
-            clients.len() >= count
-        })
-        .await;
-        Ok(clients)
+        connect(&self.folder.path().join(NODE).join("data/intake.sock"), count).await
     }
 
-    /// The rows of the node's platform at the hub, read beside it.
+    /// Looks at the node's entries at the hub.
     ///
     /// # Errors
     /// Of the database.
-    pub(crate) async fn at_hub(&self) -> anyhow::Result<Store> {
-        Ok(Database::open_read_only(&self.hub_path()).await?.of(&self.platform))
+    pub(crate) async fn watch(&self) -> anyhow::Result<Watch> {
+        self.store.watch(&hub_file(&self.setup.data), &self.platform).await
     }
 
-    /// The node's rows, read beside it.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub(crate) async fn at_node(&self) -> anyhow::Result<Store> {
-        let path = self.folder.path().join(NODE).join("data/node.sqlite");
-        Ok(Database::open_read_only(&path).await?.of(&self.platform))
+    async fn at_hub(&self) -> anyhow::Result<Store> {
+        Ok(Database::open_read_only(&self.setup.store).await?.of(&self.platform))
     }
 
-    fn hub_path(&self) -> PathBuf {
-        self.setup.folder.join("data/hub.sqlite")
+    async fn at_node(&self) -> anyhow::Result<Store> {
+        Ok(Database::open_read_only(self.node_file()).await?.of(&self.platform))
+    }
+
+    fn node_file(&self) -> PathBuf {
+        self.folder.path().join(NODE).join("data/node.sqlite")
     }
 
     /// Waits until the link is up.
@@ -130,6 +138,55 @@ impl Federation {
             link.is_some_and(|link| link.phase == "live")
         })
         .await;
+        store.database().close().await;
+        Ok(())
+    }
+
+    /// CPU used so far; what it costs the server to be watched is the load's.
+    ///
+    /// # Errors
+    /// If a party has died.
+    pub(crate) fn spent(&self, watch: &Watch) -> anyhow::Result<Spent> {
+        let watching = watch.cpu()?;
+        Ok(Spent {
+            node: self.node.cpu()?,
+            hub: self.hub.cpu()?,
+            server: self.store.cpu()?.map(|server| server - watching),
+            load: cpu("self")? + watching,
+        })
+    }
+
+    /// Bytes on the disk at the node and at the hub, while both work.
+    ///
+    /// # Errors
+    /// Of the databases.
+    pub(crate) async fn bytes(&self) -> anyhow::Result<[u64; 2]> {
+        let at_hub = self.store.bytes(&hub_file(&self.setup.data)).await?;
+        Ok([file_bytes(&self.node_file()).await?, at_hub])
+    }
+
+    /// Holds the heads against each other that both computed while they worked: `records` entries,
+    /// equal roots.
+    ///
+    /// # Errors
+    /// If they differ.
+    pub(crate) async fn agree(&self, records: u64) -> anyhow::Result<()> {
+        let (at_node, at_hub) = (self.at_node().await?, self.at_hub().await?);
+        let mut entries = 0;
+        for row in at_node.journal_list().await?.into_iter().filter(|row| row.home) {
+            let copy = at_hub.journal_get(&row.head.journal).await?;
+            let copy = copy.with_context(|| format!("{} is not at the hub", row.head.journal))?;
+            if (copy.head.size, copy.head.root) != (row.head.size, row.head.root) {
+                bail!("{}: sizes or roots differ", row.head.journal);
+            }
+            entries += row.head.size;
+        }
+        for store in [at_node, at_hub] {
+            store.database().close().await;
+        }
+        if entries != records {
+            bail!("{records} written, {entries} there");
+        }
         Ok(())
     }
 
@@ -154,8 +211,15 @@ impl Federation {
         let node = Sums::read(&self.node.stop()?);
         let hub = Sums::read(&self.hub.stop()?);
         let keys = keys.into_iter().collect();
+        let (began, many) = (seconds(), records >= MANY);
+        if many {
+            say(&format!("  verifying {records} entries at both ends from their bytes"))?;
+        }
         let ours = sound(verify(&at_node, &keys).await?)?;
         let theirs = sound(verify(&at_hub, &keys).await?)?;
+        if many {
+            say(&format!("  verified in {:.0} s", seconds() - began))?;
+        }
         for report in &ours {
             let twin = theirs.iter().find(|one| one.journal == report.journal);
             let twin = twin.with_context(|| format!("{} is not at the hub", report.journal))?;
@@ -168,43 +232,96 @@ impl Federation {
         if entries != records || accepted != records {
             bail!("{records} written, {entries} there, {accepted} accepted");
         }
-        let hub_path = self.setup.folder.join("data/hub.sqlite");
-        Ok(Afterwards { node, hub, disk: std::fs::metadata(hub_path)?.len() })
+        at_hub.database().close().await;
+        let disk = self.store.bytes(&hub_file(&self.setup.data)).await?;
+        self.store.remove();
+        Ok(Afterwards { node, hub, disk })
     }
 }
 
-fn sound(reports: Vec<JournalReport>) -> anyhow::Result<Vec<JournalReport>> {
+// === impl Spent ===
+
+impl Spent {
+    /// Adds to a table what was spent since `before` on `records`.
+    pub(crate) fn add(&self, table: &mut Table, name: &str, before: &Self, records: u64) {
+        let mut party = |party: &str, spent: f64| {
+            let spent = spent / records as f64 * 1e5;
+            table.add(format!("{name}: CPU of {party}"), "s/100,000", spent);
+        };
+        let hub = self.hub - before.hub;
+        party("node", self.node - before.node);
+        party("hub", hub);
+        if let (Some(server), Some(earlier)) = (self.server, before.server) {
+            party("hub's server", server - earlier);
+            party("hub and its server", hub + server - earlier);
+        }
+        party("load", self.load - before.load);
+    }
+}
+
+/// Connections to an intake, as soon as it takes some.
+///
+/// # Errors
+/// Never: it waits until it has them.
+pub(crate) async fn connect(socket: &Path, count: usize) -> anyhow::Result<Vec<IntakeClient>> {
+    let mut clients = Vec::new();
+    until("records are taken", async || {
+        if let Ok(client) = IntakeClient::connect(socket).await {
+            clients.push(client);
+        }
+        clients.len() >= count
+    })
+    .await;
+    Ok(clients)
+}
+
+/// The reports, if none of them names a difference.
+///
+/// # Errors
+/// With the first difference.
+pub(crate) fn sound(reports: Vec<JournalReport>) -> anyhow::Result<Vec<JournalReport>> {
     match reports.iter().find_map(|one| one.difference.as_ref()) {
         Some(difference) => bail!("a store contradicts itself: {difference}"),
         None => Ok(reports),
     }
 }
 
-/// How many entries of the platform's journals the gate has judged.
+/// How many entries of its own a branch has receipts of.
 ///
 /// # Errors
 /// Of the database.
-pub(crate) async fn judged(at_hub: &Store) -> anyhow::Result<u64> {
-    Ok(gate_list(at_hub).await?.iter().map(|row| row.judged).sum())
-}
-
-async fn answered(at_node: &Store) -> anyhow::Result<u64> {
+pub(crate) async fn answered(branch: &Store) -> anyhow::Result<u64> {
     let mut count = 0;
-    for row in at_node.journal_list().await?.iter().filter(|row| row.home) {
-        count += at_node.receipt_counts(row.number).await?.1;
+    for number in own(branch).await? {
+        count += branch.receipt_counts(number).await?.1;
     }
     Ok(count)
 }
 
-async fn accepted(at_node: &Store) -> anyhow::Result<u64> {
+/// How many entries of its own were accepted.
+///
+/// # Errors
+/// Of the database.
+pub(crate) async fn accepted(branch: &Store) -> anyhow::Result<u64> {
     let mut count = 0;
-    for row in at_node.journal_list().await?.iter().filter(|row| row.home) {
-        count += at_node.receipt_counts(row.number).await?.0.accepted;
+    for number in own(branch).await? {
+        count += branch.receipt_counts(number).await?.0.accepted;
     }
     Ok(count)
 }
 
-async fn listening(noted: &Path) -> anyhow::Result<SocketAddr> {
+/// A branch's own journals. Where it is a tenant's, the hub's to it are at home there, too.
+async fn own(branch: &Store) -> anyhow::Result<Vec<JournalNumber>> {
+    let rows = branch.journal_list().await?.into_iter();
+    let own = rows.filter(|row| row.home && row.head.journal.author == *branch.platform());
+    Ok(own.map(|row| row.number).collect())
+}
+
+/// Where a hub listens, as soon as it does.
+///
+/// # Errors
+/// Never: it waits until it does.
+pub(crate) async fn listening(noted: &Path) -> anyhow::Result<SocketAddr> {
     let mut address = None;
     until("the hub listens", async || {
         address = std::fs::read_to_string(noted).ok().and_then(|text| text.trim().parse().ok());

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use sanheyi_node::process::clock;
 
-use super::federation::{Federation, judged};
-use super::load::draft;
+use super::federation::Federation;
+use super::load::{Ids, draft};
 use super::machine::seconds;
+use super::place::Place;
 use super::table::Table;
 
 /// Records handed in: ten seconds.
@@ -21,11 +22,11 @@ const LOOK: Duration = Duration::from_millis(1);
 ///
 /// # Errors
 /// If a record is lost.
-pub(crate) async fn run(table: &mut Table) -> anyhow::Result<()> {
-    let federation = Federation::start(None).await?;
+pub(crate) async fn run(place: &Place, table: &mut Table) -> anyhow::Result<()> {
+    let federation = Federation::start(place, None).await?;
     let clients = federation.clients(1).await?;
     federation.live().await?;
-    let at_hub = federation.at_hub().await?;
+    let mut watch = federation.watch().await?;
     let writing = tokio::spawn(async move {
         let mut times = Vec::new();
         let began = seconds();
@@ -34,7 +35,7 @@ pub(crate) async fn run(table: &mut Table) -> anyhow::Result<()> {
             clock::pause(Duration::from_secs_f64((due - seconds()).max(0.0))).await;
             let called = seconds();
             for client in &clients {
-                client.submit(vec![draft(number)]).await?;
+                client.submit(vec![draft(Ids::Ascending, number)]).await?;
             }
             times.push((called, seconds()));
         }
@@ -42,7 +43,7 @@ pub(crate) async fn run(table: &mut Table) -> anyhow::Result<()> {
     });
     let mut seen = Vec::new();
     while (seen.len() as u64) < RECORDS {
-        let judged = judged(&at_hub).await?;
+        let judged = watch.judged().await?;
         let now = seconds();
         while (seen.len() as u64) < judged {
             seen.push(now);
@@ -53,8 +54,9 @@ pub(crate) async fn run(table: &mut Table) -> anyhow::Result<()> {
     federation.end(RECORDS).await?;
     let visible = times.iter().zip(&seen).map(|((called, _), seen)| (seen - called) * 1e3);
     let durable = times.iter().map(|(called, answered)| (answered - called) * 1e3);
-    percentiles(table, "W2 gated and visible at the hub", visible.collect());
-    percentiles(table, "W2 durable at the node", durable.collect());
+    let name = place.name("W2");
+    percentiles(table, &format!("{name}: gated and visible at the hub"), visible.collect());
+    percentiles(table, &format!("{name}: durable at the node"), durable.collect());
     Ok(())
 }
 

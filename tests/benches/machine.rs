@@ -1,6 +1,7 @@
 //! What the numbers stand on: the machine, its disk, the store's durability; and the processes that
 //! are measured.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,13 +33,15 @@ pub(crate) fn seconds() -> f64 {
 /// If the disk refuses.
 pub(crate) async fn describe() -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
-    let database = Database::open(&folder.path().join("probe.sqlite"), &[]).await?;
-    let (journal, synchronous) = database.durability().await?;
+    let database = Database::open(folder.path().join("probe.sqlite"), &[]).await?;
+    let settings = database.durability().await?;
     database.close().await;
+    let settings: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let settings = settings.join(", ");
     let sync = fsync_micros(&folder.path().join("probe"))?;
     let cores = std::thread::available_parallelism()?;
     Ok(format!(
-        "{cores} cores; every commit: journal_mode={journal}, synchronous={synchronous}; \
+        "{cores} cores; every commit to SQLite: {settings}; \
          write of 4 KiB with fsync: {sync:.0} µs (median of {SYNCS})\n\
          switched on: mutual TLS 1.3, signed checkpoints, Merkle trees, gate, receipts"
     ))
@@ -62,14 +65,50 @@ fn fsync_micros(path: &Path) -> anyhow::Result<f64> {
 /// # Errors
 /// If the system does not say.
 pub(crate) fn cpu(process: &str) -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name in brackets may hold anything; numbers follow its last bracket.
-    let (_, rest) = text.rsplit_once(')').context("a process has a name")?;
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    let ticks = |place: usize| -> anyhow::Result<f64> {
-        Ok(fields.get(place).context("a process has times")?.parse()?)
-    };
-    Ok((ticks(11)? + ticks(12)?) / TICKS)
+    Ok(Stat::read(process)?.own)
+}
+
+/// CPU seconds that a process and its children have used, those that have ended with those that
+/// live.
+///
+/// # Errors
+/// If the system does not say.
+pub(crate) fn cpu_of_children(parent: u32) -> anyhow::Result<f64> {
+    let first = Stat::read(&parent.to_string())?;
+    let mut seconds = first.own + first.ended;
+    for item in std::fs::read_dir("/proc")? {
+        let name = item?.file_name();
+        let process = name.to_str().filter(|name| name.parse::<u32>().is_ok());
+        // One that has ended since the folder was read is with its parent's.
+        let stat = process.and_then(|process| Stat::read(process).ok());
+        seconds += stat.filter(|stat| stat.parent == parent).map_or(0.0, |stat| stat.own);
+    }
+    Ok(seconds)
+}
+
+/// What `/proc/<pid>/stat` says of a process.
+struct Stat {
+    parent: u32,
+    /// CPU seconds of its own.
+    own: f64,
+    /// CPU seconds of its children that have ended.
+    ended: f64,
+}
+
+impl Stat {
+    fn read(process: &str) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+        // The name in brackets may hold anything; numbers follow its last bracket.
+        let (_, rest) = text.rsplit_once(')').context("a process has a name")?;
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let field = |place: usize| fields.get(place).copied().context("a process has times");
+        let ticks = |place: usize| -> anyhow::Result<f64> { Ok(field(place)?.parse()?) };
+        Ok(Self {
+            parent: field(1)?.parse()?,
+            own: (ticks(11)? + ticks(12)?) / TICKS,
+            ended: (ticks(13)? + ticks(14)?) / TICKS,
+        })
+    }
 }
 
 // === impl Party ===
@@ -79,7 +118,11 @@ impl Party {
     ///
     /// # Errors
     /// If it does not start.
-    pub(crate) fn start(arguments: &[&str], config: &Path, log: PathBuf) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        arguments: &[impl AsRef<OsStr>],
+        config: &Path,
+        log: PathBuf,
+    ) -> anyhow::Result<Self> {
         let child = Command::new(env!("CARGO_BIN_EXE_sanheyi-under-test"))
             .args(arguments)
             .arg(config)

@@ -1,28 +1,45 @@
 //! What the exchange reaches on this machine; what it reached so far is in `deploy/measured.md`.
 //!
 //! ```text
-//! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w5|floor|all]
-//!     [--runs 5] [--records 200000] [--writers 4]
+//! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w5|floor|all|w7|noisy]
+//!     [--store sqlite|postgres|both] [--runs 5]
+//!     [--records 200000] [--writers 4]                                        w1, w3
+//!     [--sizes 100000,1000000,10000000] [--ids ascending|random|both]
+//!         [--further 100000]                                                  w7
+//!     [--quota 200] [--seconds 20]                                            noisy
 //! ```
 //!
 //! Hub and node are processes of their own, as they are installed: mutual TLS, signatures, gate and
 //! fsync are on. The load comes from this process, whose time is counted apart. Every workload
 //! counts what arrived and computes both roots again before it believes a number. Nothing here is
 //! timed in CI.
+//!
+//! `--store` says where the *hub's* store lies; a node's is a file of SQLite. The PostgreSQL server
+//! is started for this and thrown away, its CPU is counted with all its processes, and every hub
+//! begins on an empty database, as an ordinary role.
+//!
+//! `w7` and `noisy` take long (minutes to hours; `w7` up to 10 GB of disk) and so are not in `all`.
+//! Their runs follow each other on one hub: in `w7` each run hands in `--further` records more at
+//! each size, in `noisy` each is a segment with a quiet and one with a noisy neighbour.
 
 mod cut;
 mod federation;
 mod floor;
 mod gate;
+mod growth;
 mod latency;
 mod load;
 mod machine;
+mod noisy;
+mod place;
 mod plan;
 mod stages;
 mod sustained;
 mod table;
+mod tenants;
 
-use plan::{Plan, Workload};
+use place::Place;
+use plan::{Plan, StoreKind, Workload};
 use table::Table;
 
 fn main() -> anyhow::Result<()> {
@@ -38,19 +55,54 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(plan: Plan) -> anyhow::Result<()> {
     table::say(&machine::describe().await?)?;
+    let places: Vec<Place> = plan
+        .stores
+        .iter()
+        .map(|store| match store {
+            StoreKind::Sqlite => Place::Sqlite,
+            StoreKind::Postgres => Place::postgres(),
+        })
+        .collect();
+    for place in &places {
+        if let Some(server) = place.describe().await? {
+            table::say(&server)?;
+        }
+    }
     let mut table = Table::default();
     for workload in Workload::ALL.into_iter().filter(|one| plan.wants(*one)) {
-        for run in 0..plan.runs {
-            table::say(&format!("{} · {}/{}", workload.title(), run + 1, plan.runs))?;
-            match workload {
-                Workload::Sustained => sustained::bulk(&plan, &mut table).await?,
-                Workload::Single => sustained::single(&plan, &mut table).await?,
-                Workload::Latency => latency::run(&mut table).await?,
-                Workload::CatchUp => cut::run(&plan, &mut table).await?,
-                Workload::Gate => gate::run(&plan, &mut table)?,
-                Workload::Floor => floor::run(&plan, &mut table).await?,
+        let runs = if workload.repeats_itself() { 1 } else { plan.runs };
+        // Databases take turns within a run, so that what drifts on the machine meets both.
+        let places = if workload.has_hub() { places.as_slice() } else { &[Place::Sqlite] };
+        for run in 0..runs {
+            for place in places {
+                let title = place.name(workload.title());
+                table::say(&format!("{title} · {}/{runs}", run + 1))?;
+                measure(workload, &plan, place, &mut table).await?;
             }
         }
     }
     table::say(&table.to_string())
+}
+
+async fn measure(
+    workload: Workload,
+    plan: &Plan,
+    place: &Place,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    match workload {
+        Workload::Sustained => sustained::bulk(plan, place, table).await,
+        Workload::Single => sustained::single(plan, place, table).await,
+        Workload::Latency => latency::run(place, table).await,
+        Workload::CatchUp => cut::run(plan, place, table).await,
+        Workload::Gate => gate::run(plan, table),
+        Workload::Floor => floor::run(plan, table).await,
+        Workload::Growth => {
+            for ids in &plan.ids {
+                growth::run(plan, *ids, place, table).await?;
+            }
+            Ok(())
+        }
+        Workload::Noisy => noisy::run(plan, place, table).await,
+    }
 }

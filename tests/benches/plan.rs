@@ -1,6 +1,10 @@
 //! What is to be measured.
 
+use std::str::FromStr;
+
 use anyhow::{Context as _, bail};
+
+use super::load::Ids;
 
 /// What a run measures.
 pub(crate) struct Plan {
@@ -10,7 +14,28 @@ pub(crate) struct Plan {
     pub(crate) records: u64,
     /// Connections that hand in at once in W1, besides a run with one.
     pub(crate) writers: usize,
+    /// Where the hub's store lies: in SQLite, in PostgreSQL, or in each in turn.
+    pub(crate) stores: Vec<StoreKind>,
+    /// Records that are stored in W7 before more are handed in, ascending.
+    pub(crate) sizes: Vec<u64>,
+    /// Records that are handed in on top of them.
+    pub(crate) further: u64,
+    /// In which orders record ids come in W7.
+    pub(crate) ids: Vec<Ids>,
+    /// Records a second that a tenant may submit.
+    pub(crate) quota: u64,
+    /// Seconds of a segment in which tenants are watched.
+    pub(crate) seconds: u64,
     wanted: Vec<Workload>,
+}
+
+/// A database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
 }
 
 /// A workload.
@@ -28,17 +53,23 @@ pub(crate) enum Workload {
     Gate,
     /// The floor: plain rows in SQLite at both ends.
     Floor,
+    /// W7.
+    Growth,
+    /// Tenants, one of which is noisy.
+    Noisy,
 }
 
 impl Workload {
     /// All of them, in the order in which they run.
-    pub(crate) const ALL: [Workload; 6] = [
+    pub(crate) const ALL: [Workload; 8] = [
         Workload::Gate,
         Workload::Floor,
         Workload::Sustained,
         Workload::Single,
         Workload::Latency,
         Workload::CatchUp,
+        Workload::Growth,
+        Workload::Noisy,
     ];
 
     /// Its title.
@@ -50,6 +81,8 @@ impl Workload {
             Workload::CatchUp => "W3 catch-up",
             Workload::Gate => "W5 gate",
             Workload::Floor => "floor",
+            Workload::Growth => "W7 growth",
+            Workload::Noisy => "noisy tenant",
         }
     }
 
@@ -60,7 +93,24 @@ impl Workload {
             Workload::CatchUp => "w3",
             Workload::Gate => "w5",
             Workload::Floor => "floor",
+            Workload::Growth => "w7",
+            Workload::Noisy => "noisy",
         }
+    }
+
+    /// Whether it takes so long that it runs only where it is named.
+    const fn takes_long(self) -> bool {
+        matches!(self, Workload::Growth | Workload::Noisy)
+    }
+
+    /// Whether its runs follow each other on one hub, so that it is called once.
+    pub(crate) const fn repeats_itself(self) -> bool {
+        self.takes_long()
+    }
+
+    /// Whether it has a hub, and so a place for the hub's store.
+    pub(crate) const fn has_hub(self) -> bool {
+        !matches!(self, Workload::Gate | Workload::Floor)
     }
 }
 
@@ -75,37 +125,90 @@ impl Plan {
         if !asked("--bench") || asked("--test") {
             return Ok(None);
         }
-        let mut plan = Self { runs: 5, records: 200_000, writers: 4, wanted: Vec::new() };
-        let mut rest = arguments.iter();
+        let mut plan = Self {
+            runs: 5,
+            records: 200_000,
+            writers: 4,
+            stores: vec![StoreKind::Sqlite],
+            sizes: vec![100_000, 1_000_000, 10_000_000],
+            further: 100_000,
+            ids: vec![Ids::Ascending],
+            quota: 200,
+            seconds: 20,
+            wanted: Vec::new(),
+        };
+        let mut rest = arguments.into_iter();
         while let Some(argument) = rest.next() {
-            let mut number = || -> anyhow::Result<u64> {
-                let text = rest.next().with_context(|| format!("{argument} needs a number"))?;
-                text.parse().with_context(|| format!("{argument} {text}"))
-            };
-            match argument.as_str() {
-                "--bench" => {}
-                "--runs" => plan.runs = usize::try_from(number()?.max(1))?,
-                "--records" => plan.records = number()?.max(1000),
-                "--writers" => plan.writers = usize::try_from(number()?.max(1))?,
-                "all" => plan.wanted.extend(Workload::ALL),
-                word => {
-                    let named = Workload::ALL.into_iter().filter(|one| one.word() == word);
-                    let before = plan.wanted.len();
-                    plan.wanted.extend(named);
-                    if plan.wanted.len() == before {
-                        bail!("`{word}` is not known: w1, w2, w3, w5, floor, all");
-                    }
-                }
+            if argument == "--bench" {
+                continue;
+            }
+            if let Some(option) = argument.strip_prefix("--") {
+                let value = rest.next().with_context(|| format!("--{option} needs a value"))?;
+                plan.set(option, &value).with_context(|| format!("--{option} {value}"))?;
+            } else {
+                plan.want(&argument)?;
             }
         }
         if plan.wanted.is_empty() {
-            plan.wanted.extend(Workload::ALL);
+            plan.want("all")?;
         }
         Ok(Some(plan))
+    }
+
+    fn set(&mut self, option: &str, value: &str) -> anyhow::Result<()> {
+        match option {
+            "runs" => self.runs = number(value)?,
+            "records" => self.records = number::<u64>(value)?.max(1000),
+            "writers" => self.writers = number(value)?,
+            "further" => self.further = number(value)?,
+            "quota" => self.quota = number(value)?,
+            "seconds" => self.seconds = number(value)?,
+            "sizes" => {
+                self.sizes = value.split(',').map(number).collect::<anyhow::Result<_>>()?;
+                self.sizes.sort_unstable();
+            }
+            "store" => {
+                self.stores = match value {
+                    "sqlite" => vec![StoreKind::Sqlite],
+                    "postgres" => vec![StoreKind::Postgres],
+                    "both" => vec![StoreKind::Sqlite, StoreKind::Postgres],
+                    _ => bail!("sqlite, postgres or both"),
+                }
+            }
+            "ids" => {
+                self.ids = match value {
+                    "ascending" => vec![Ids::Ascending],
+                    "random" => vec![Ids::Random],
+                    "both" => vec![Ids::Ascending, Ids::Random],
+                    _ => bail!("ascending, random or both"),
+                }
+            }
+            _ => bail!("not known: see the head of tests/benches/main.rs"),
+        }
+        Ok(())
+    }
+
+    fn want(&mut self, word: &str) -> anyhow::Result<()> {
+        let named = Workload::ALL.into_iter().filter(|one| match word {
+            "all" => !one.takes_long(),
+            word => one.word() == word,
+        });
+        let before = self.wanted.len();
+        self.wanted.extend(named);
+        if self.wanted.len() == before {
+            bail!("`{word}` is not known: w1, w2, w3, w5, floor, all, w7, noisy");
+        }
+        Ok(())
     }
 
     /// Whether a workload is to be run.
     pub(crate) fn wants(&self, workload: Workload) -> bool {
         self.wanted.contains(&workload)
     }
+}
+
+/// A number of one or more.
+fn number<T: FromStr<Err: Into<anyhow::Error>> + Ord + From<u8>>(text: &str) -> anyhow::Result<T> {
+    let number: T = text.replace('_', "").parse().map_err(Into::into)?;
+    Ok(number.max(T::from(1)))
 }

@@ -34,7 +34,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n{:<52} {:>12} {:>12} {:>12}  {:<10} runs",
+            "\n{:<64} {:>12} {:>12} {:>12}  {:<10} runs",
             "figure", "median", "least", "greatest", "unit"
         )?;
         for name in &self.order {
@@ -44,7 +44,7 @@ impl fmt::Display for Table {
             let at = |place: usize| sorted.get(place).copied().map_or_else(String::new, figure);
             let (median, last) = (sorted.len() / 2, sorted.len().saturating_sub(1));
             let (low, middle, high) = (at(0), at(median), at(last));
-            writeln!(f, "{name:<52} {middle:>12} {low:>12} {high:>12}  {unit:<10} {}", last + 1)?;
+            writeln!(f, "{name:<64} {middle:>12} {low:>12} {high:>12}  {unit:<10} {}", last + 1)?;
         }
         Ok(())
     }

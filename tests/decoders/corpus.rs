@@ -121,6 +121,7 @@ fn checkpoint() -> Checkpoint {
         epoch: EpochId::new([0x0e; 16]),
         opened: 4,
         time: time(0),
+        keeper: None,
     }
 }
 

@@ -14,6 +14,7 @@ use sanheyi_node::uplink::port::{
 use sanheyi_node::uplink::sync::{Outcome, Session};
 use sanheyi_proto::standard::v1::Case;
 use sanheyi_tests::fixtures::{CASE, case, case_no, new_case, new_cases};
+use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::patience::{until, within};
 use sanheyi_tests::world::{Foreign, World, assert_converged, hub_rows, id, journal_of, settled};
 
@@ -43,7 +44,7 @@ fn bulky(foreign: &Foreign, serials: std::ops::Range<u64>) -> Vec<Sealed> {
 
 #[tokio::test]
 async fn at_the_hub_a_push_is_refused_whole_and_admitted_once_there_is_room() {
-    let mut world = World::new(170, &["jintan"]).await;
+    let mut world = World::on(Ground::Sqlite, 170, &["jintan"]).await;
     let mut foreign = world.foreign("jintan").await;
     foreign.greet().await.unwrap();
     let first = bulky(&foreign, 1..101);
@@ -67,7 +68,7 @@ async fn at_the_hub_a_push_is_refused_whole_and_admitted_once_there_is_room() {
 
 #[tokio::test]
 async fn a_node_before_a_full_hub_keeps_trying_and_catches_up() {
-    let mut world = World::new(171, &["jintan"]).await;
+    let mut world = World::on(Ground::Sqlite, 171, &["jintan"]).await;
     let mut node = world.node("jintan").await;
     node.dial_on().await;
     node.submit(new_cases(1..11)).await;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sanheyi_node::uplink::sync::Outcome;
 use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::world::{World, hub_rows, id, journal_of};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -20,7 +21,7 @@ async fn back_up(database: &Path, to: &Path) {
 
 #[tokio::test]
 async fn until_an_operator_acts() {
-    let mut world = World::new(230, &["jintan"]).await;
+    let mut world = World::on(Ground::Sqlite, 230, &["jintan"]).await;
     let node = world.node("jintan").await;
     node.submit(new_cases(1..11)).await;
     let mut link = node.settle().await;

@@ -5,9 +5,12 @@
 
 mod a_changed_history_stops_its_journal_alone;
 mod a_clock_that_is_off_is_a_warning_never_a_refusal;
+mod a_connection_ends_at_its_age_and_nothing_is_lost;
 mod a_faulty_record_is_quarantined_and_its_neighbours_pass;
 mod a_full_disk_refuses_cleanly_and_goes_on;
 mod a_gap_is_refused_with_the_durable_size;
+mod a_hub_moves_to_another_database_with_equal_roots;
+mod a_hub_reaches_its_store_by_tls_and_a_password_file;
 mod a_hub_rewound_in_silence_is_noticed_and_writes_nothing;
 mod a_late_answer_of_an_old_epoch_counts_for_nothing;
 mod a_lost_answer_is_not_a_lost_entry;
@@ -17,10 +20,18 @@ mod a_node_catches_up_after_its_line_was_cut;
 mod a_node_restored_from_backup_takes_the_hubs_copy_and_appends_its_own_again;
 mod a_pull_waits_for_news_and_not_for_a_clock;
 mod a_repeated_push_changes_nothing;
+mod a_schema_is_brought_up_to_date_and_a_newer_one_refused;
 mod a_stranger_is_not_let_in;
+mod a_tenant_lives_in_the_hub_by_the_same_engine;
+mod a_tenant_over_its_quota_waits_and_loses_nothing;
+mod an_adoption_goes_on_where_its_connection_ended;
+mod home;
 mod many_nodes_at_once;
 mod of_two_machines_with_one_key_one_is_held;
+mod one_tenant_cannot_reach_another;
 mod receipts_are_the_hubs_word;
+mod the_city_sees_all_platforms_and_leaves_a_trace;
+mod what_a_tenant_pushes_is_what_its_home_has;
 mod what_no_longer_holds_becomes_a_conflict;
 
 use sanheyi_exchange_spec::error::Code;

@@ -50,7 +50,7 @@ pub(crate) async fn succeed(args: &[&str]) -> String {
 // === impl Process ===
 
 impl Process {
-    fn new(name: &'static str, folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn new(name: &'static str, folder: &Path, args: &[&str]) -> Self {
         let args = args.iter().map(ToString::to_string).collect();
         Self { name, args, log: folder.join(format!("{name}.log")), child: None }
     }
@@ -142,7 +142,7 @@ impl Federation {
     /// The hub's rows of the node's platform, read beside the process.
     pub(crate) async fn hub_store(&self) -> Store {
         let config = sanheyi_hub::config::CheckedConfig::load(&self.hub_toml()).unwrap();
-        read(&config.database()).await.of(&self.node_config().platform)
+        read(config.database().file().unwrap()).await.of(&self.node_config().platform)
     }
 
     /// What both have logged, for whoever looks into a failure.

@@ -1,9 +1,13 @@
-//! A writer with its own ledger: what the node has acknowledged, kept apart from both stores.
+//! A writer with its own ledger: what a branch has acknowledged, kept apart from all stores.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use prost::Message as _;
+use sanheyi_exchange_spec::segment::SegmentReader;
+use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_node::gateway::client::{IntakeClient, IntakeError};
+use sanheyi_node::store::{JournalRow, Store};
 use sanheyi_proto::exchange::v1 as wire;
 use sanheyi_proto::standard::v1::Case;
 use sanheyi_tests::fixtures::{CASE, MORNING, case, case_no};
@@ -18,9 +22,11 @@ pub(crate) struct Written {
     pub(crate) digest: Vec<u8>,
 }
 
-/// Writes to a node's intake until it is told to stop.
+/// Writes to a branch's intake until it is told to stop.
 pub(crate) struct Writer {
-    socket: PathBuf,
+    /// Where the branch may be: a node's one socket, or a tenant's, which lives in one instance of
+    /// several.
+    sockets: Vec<PathBuf>,
     ledger: watch::Sender<Vec<Written>>,
     stop: watch::Receiver<bool>,
     next: u64,
@@ -46,11 +52,11 @@ fn draft(serial: u64, follows: Option<&Written>) -> wire::Draft {
 impl Writer {
     /// A writer that begins with the first case.
     pub(crate) fn new(
-        socket: PathBuf,
+        sockets: Vec<PathBuf>,
         ledger: watch::Sender<Vec<Written>>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { socket, ledger, stop, next: 1 }
+        Self { sockets, ledger, stop, next: 1 }
     }
 
     /// Writes, connecting again whenever the node was gone.
@@ -62,12 +68,14 @@ impl Writer {
         }
     }
 
-    /// A connection, as soon as the node answers; none if it is time to stop.
+    /// A connection, as soon as the branch answers; none if it is time to stop.
     async fn connect(&self) -> Option<IntakeClient> {
-        within("the node answers", async {
+        within("the branch answers", async {
             while !*self.stop.borrow() {
-                if let Ok(client) = IntakeClient::connect(&self.socket).await {
-                    return Some(client);
+                for socket in &self.sockets {
+                    if let Ok(client) = IntakeClient::connect(socket).await {
+                        return Some(client);
+                    }
                 }
                 look_again().await;
             }
@@ -104,5 +112,49 @@ impl Writer {
             });
             self.ledger.send_modify(|ledger| ledger.extend(written));
         }
+    }
+}
+
+async fn own_journal(store: &Store) -> JournalRow {
+    let rows = store.journal_list().await.unwrap();
+    let platform = store.platform();
+    rows.into_iter().find(|row| row.head.journal.author == *platform).unwrap()
+}
+
+/// How often each digest stands in a journal.
+async fn digests(store: &Store, row: &JournalRow) -> BTreeMap<Vec<u8>, u64> {
+    let mut counted = BTreeMap::new();
+    let mut reader = SegmentReader::new(Suite::Intl).unwrap();
+    let mut next = 0;
+    while next < row.head.size {
+        let segments = store.segment_from(row.number, next, 64).await.unwrap();
+        for segment in segments {
+            for digest in reader.open(&segment.bytes).unwrap().digests() {
+                *counted.entry(digest.as_bytes().to_vec()).or_default() += 1;
+            }
+            next = segment.past();
+        }
+    }
+    counted
+}
+
+/// Home and copy agree, and every acknowledged write stands in the copy exactly once. `said`: what
+/// the parties have logged.
+pub(crate) async fn assert_once(node: &Store, hub: &Store, ledger: &[Written], said: &str) {
+    let (home, copy) = (own_journal(node).await, own_journal(hub).await);
+    assert_eq!(home.head.journal, copy.head.journal);
+    assert_eq!((home.head.size, home.head.root), (copy.head.size, copy.head.root));
+    let counted = digests(hub, &copy).await;
+    assert_eq!(counted.values().sum::<u64>(), copy.head.size);
+    assert!(ledger.len() as u64 <= copy.head.size && !ledger.is_empty());
+    for one in ledger {
+        let times = counted.get(&one.digest);
+        assert_eq!(times, Some(&1), "{one:?} was acknowledged\n{said}");
+    }
+    for one in ledger.iter().step_by(97) {
+        let revisions =
+            hub.record_revisions(CASE, &case_no(one.serial), u64::from(u32::MAX)).await.unwrap();
+        let found = revisions.iter().find(|found| found.revision == one.revision).unwrap();
+        assert_eq!(found.place.digest.as_bytes()[..], one.digest[..]);
     }
 }

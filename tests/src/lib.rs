@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `tidy` | what can be counted about the repository |
 //! | `decoders` | every decoder under seeded damage; `fuzz` goes on where that ends |
-//! | `contract` | one suite, held against every form of the port to a hub |
+//! | `contract` | a suite for every form of the port, with and without faults; one for the store |
 //! | `federation` | a hub and its nodes, whatever happens to lines, machines and disks |
 //! | `process` | real processes, killed |
 //! | `benches` | what a machine reaches; printed, not judged |
@@ -15,13 +15,17 @@
 //! 1. [`world`]: the hub, its nodes and their one clock; what most tests begin with.
 //! 2. [`fixtures`]: records that keep every rule; a test changes what it wants wrong.
 //! 3. [`faults`]: the line between them, refusing, cutting, delaying and losing when told.
-//! 4. [`patience`]: waiting for what happens, never for a time.
-//! 5. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
+//! 4. [`balancer`]: what stands before several instances of one hub.
+//! 5. [`patience`]: waiting for what happens, never for a time.
+//! 6. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
 //!    meet.
+//! 7. [`postgres`]: a server of PostgreSQL, thrown away afterwards.
 
+pub mod balancer;
 pub mod decoders;
 pub mod faults;
 pub mod fixtures;
 pub mod knobs;
 pub mod patience;
+pub mod postgres;
 pub mod world;

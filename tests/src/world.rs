@@ -3,11 +3,13 @@
 //! again. One clock, which moves only when it is told to.
 
 mod check;
+mod faulty;
 mod foreign;
 mod hub;
 mod link;
 mod node;
 mod party;
+mod tenant;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,15 +20,20 @@ use sanheyi_hub::setup::{NewPlatform, Setup};
 use sanheyi_node::config::NodeConfig;
 use sanheyi_node::process::clock::ManualClock;
 use sanheyi_node::process::entropy::SeededEntropy;
+use sanheyi_node::store::Address;
 use tempfile::TempDir;
 
 pub use check::{assert_converged, assert_sound, hub_rows, journal_of, node_rows};
+pub use faulty::{CALLS, FATES, Fate, Faults, Faulty, Patient};
 pub use foreign::Foreign;
 pub use hub::HubMachine;
 pub use link::{Link, settled};
 pub use node::NodeMachine;
+pub use tenant::{Tenant, assert_tenant_sound, home_and_admitted, wire_draft};
 
 use crate::fixtures::MORNING;
+use crate::knobs::{Ground, ground};
+use crate::postgres::{PgDatabase, shared};
 
 /// The hub of every world.
 pub const HUB: &str = "changzhou";
@@ -40,6 +47,8 @@ pub struct World {
     setup: Setup,
     seed: u64,
     folder: TempDir,
+    /// Keeps the server of the hub's store.
+    database: Option<PgDatabase>,
 }
 
 /// A platform's id.
@@ -72,22 +81,39 @@ pub fn copy_folder(from: &Path, to: &Path) {
 // === impl World ===
 
 impl World {
-    /// A hub that runs, and the platforms `names`, registered. `seed` gives all chance.
+    /// A hub that runs, and the platforms `names`, registered. `seed` gives all chance. Where its
+    /// store lies, [`ground`] says.
     ///
     /// # Panics
     /// If it cannot be set up.
     pub async fn new(seed: u64, names: &[&str]) -> Self {
+        Self::on(ground(), seed, names).await
+    }
+
+    /// The same, with the hub's store on `ground`.
+    ///
+    /// # Panics
+    /// If it cannot be set up.
+    pub async fn on(ground: Ground, seed: u64, names: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::new(MORNING));
-        let setup = Setup::new(
+        let mut setup = Setup::new(
             folder.path().join("hub"),
             id(HUB),
             Arc::clone(&clock) as _,
             Arc::new(SeededEntropy::new(seed)),
         );
         let config = setup.init(&["127.0.0.1".to_owned()], "127.0.0.1:0").expect("a hub's files");
+        let database = (ground == Ground::Postgres).then(|| shared().database());
+        if let Some(database) = &database {
+            let url = database.url();
+            setup.store = Address::parse(&url, folder.path()).expect("an address");
+            let text = std::fs::read_to_string(&config).expect("the hub's configuration");
+            let text = format!("{text}\n[store]\naddress = \"{url}\"\n");
+            std::fs::write(&config, text).expect("the hub's configuration");
+        }
         let hub = HubMachine::new(config, Arc::clone(&clock), seed + 1);
-        let mut world = Self { hub, clock, setup, seed, folder };
+        let mut world = Self { hub, clock, setup, seed, folder, database };
         for name in names {
             world.register(name).await;
         }
@@ -98,6 +124,11 @@ impl World {
     /// Where a platform's files lie.
     pub fn folder(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The database of the hub's store, if it lies on a server.
+    pub fn database(&self) -> Option<&PgDatabase> {
+        self.database.as_ref()
     }
 
     /// The hub's setup.

@@ -21,6 +21,7 @@ fn checkpoint() -> Checkpoint {
         epoch: EPOCH.parse().unwrap(),
         opened: 4000,
         time: Timestamp::from_micros(1_767_225_600_000_000),
+        keeper: None,
     }
 }
 
@@ -41,6 +42,23 @@ fn a_checkpoint_has_exactly_this_text_and_is_read_back() {
     assert_eq!(format!("{body}\n"), text());
     assert!(signature.starts_with(&format!("— {JOURNAL} ")));
     assert_eq!(Checkpoint::open(&note, &key().verifying()), Ok(checkpoint()));
+}
+
+#[test]
+fn a_checkpoint_names_who_keeps_the_key_where_it_is_not_the_author() {
+    let kept = Checkpoint { keeper: Some("changzhou".parse().unwrap()), ..checkpoint() };
+    let note = kept.sign(&key());
+    assert!(note.starts_with(&format!("{}keeper changzhou\n\n", text())));
+    assert_eq!(Checkpoint::open(&note, &key().verifying()), Ok(kept));
+    let with = |line: &str| open_signed(&format!("{}{line}\n", text()), JOURNAL);
+    // The author's own name says nothing, and there is one form of saying nothing.
+    for wrong in ["keeper", "keeper ", "keeper jintan", "keeper Changzhou", "keeper changzhou 1"] {
+        assert_eq!(with(wrong), Err(CheckpointError::Line("keeper")), "{wrong}");
+    }
+    // Elsewhere, and by another name, it is a line of a later version.
+    for other in ["weather fine\nkeeper changzhou", "keepers changzhou"] {
+        assert_eq!(with(other), Ok(checkpoint()), "{other}");
+    }
 }
 
 #[test]
@@ -126,6 +144,7 @@ fn the_longest_checkpoint_fits_into_a_note() {
         size: SIZE_MAX,
         opened: SIZE_MAX,
         time: Timestamp::from_micros(i64::MIN),
+        keeper: Some("k".repeat(crate::limits::PLATFORM_ID_BYTES).parse().unwrap()),
         ..checkpoint()
     };
     let note = longest.sign(&key());
@@ -141,6 +160,7 @@ proptest! {
         (size, opened) in (0..=SIZE_MAX, 0..=SIZE_MAX),
         (root, epoch) in (any::<[u8; 32]>(), any::<[u8; 16]>()),
         time in any::<i64>(),
+        keeper in prop_oneof![Just(None), Just(Some("changzhou".parse().unwrap()))],
     ) {
         let signed = Checkpoint {
             size,
@@ -148,6 +168,7 @@ proptest! {
             root: Digest::new(root),
             epoch: EpochId::new(epoch),
             time: Timestamp::from_micros(time),
+            keeper,
             ..checkpoint()
         };
         prop_assert_eq!(Checkpoint::open(&signed.sign(&key()), &key().verifying()), Ok(signed));

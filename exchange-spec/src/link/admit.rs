@@ -9,7 +9,7 @@
 use super::{Position, Refusal};
 use crate::checkpoint::Checkpoint;
 use crate::error::Code;
-use crate::ids::JournalId;
+use crate::ids::{JournalId, PlatformId};
 use crate::suite::Digest;
 
 /// The head of a copy.
@@ -129,6 +129,25 @@ pub fn bind(head: &Head, checkpoint: &Checkpoint, to: u64, root: &Digest) -> Res
     .with_position(head.position))
 }
 
+/// Holds who keeps the key, as the checkpoint says it, against what is registered: the hub itself
+/// for a tenant that it hosts, else nobody but the author.
+///
+/// # Errors
+/// [`Code::SignatureInvalid`] if it names another keeper than that, or none where one is due.
+pub fn kept_by(checkpoint: &Checkpoint, keeper: Option<&PlatformId>) -> Result<(), Refusal> {
+    if checkpoint.keeper.as_ref() == keeper {
+        return Ok(());
+    }
+    let named = |who: Option<&PlatformId>| who.unwrap_or(&checkpoint.journal.author).to_string();
+    let (said, due) = (named(checkpoint.keeper.as_ref()), named(keeper));
+    Err(Refusal::new(
+        Code::SignatureInvalid,
+        checkpoint.journal.to_string(),
+        format!("检查点写明密钥由 {said} 保管，登记的是由 {due} 保管"),
+        format!("the checkpoint says that {said} keeps the key, it is registered that {due} does"),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +200,27 @@ mod tests {
     }
 
     #[test]
+    fn who_keeps_the_key_is_said_as_it_is_registered() {
+        let hub: PlatformId = "changzhou".parse().unwrap();
+        let own = Checkpoint {
+            journal: head(0).journal,
+            size: 0,
+            root: Suite::Intl.empty_root(),
+            epoch: EpochId::new([1; 16]),
+            opened: 0,
+            time: Timestamp::default(),
+            keeper: None,
+        };
+        let kept = Checkpoint { keeper: Some(hub.clone()), ..own.clone() };
+        assert_eq!((kept_by(&own, None), kept_by(&kept, Some(&hub))), (Ok(()), Ok(())));
+        let other = Checkpoint { keeper: Some("wuxi".parse().unwrap()), ..own.clone() };
+        for (checkpoint, due) in [(own, Some(&hub)), (kept, None), (other, Some(&hub))] {
+            let refused = kept_by(&checkpoint, due).unwrap_err();
+            assert_eq!(refused.code, Code::SignatureInvalid);
+        }
+    }
+
+    #[test]
     fn a_checkpoint_binds_only_what_it_is_about() {
         let root = Suite::Intl.leaf(b"x");
         let good = Checkpoint {
@@ -190,6 +230,7 @@ mod tests {
             epoch: EpochId::new([1; 16]),
             opened: 0,
             time: Timestamp::default(),
+            keeper: None,
         };
         assert_eq!(bind(&head(0), &good, 1, &root), Ok(()));
         let other = bind(&head(0), &good, 1, &Suite::Intl.empty_root()).unwrap_err();

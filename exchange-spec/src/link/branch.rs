@@ -81,6 +81,12 @@ pub enum Event {
     },
     /// A call failed, or the connection was lost.
     Lost,
+    /// The hub has said that this connection is at its end, and takes no new call on it. Calls that
+    /// were under way before are still answered.
+    Ended {
+        /// The journal whose push was not taken; `None` for a Greet or a Pull.
+        journal: Option<JournalId>,
+    },
 }
 
 /// What to do next.
@@ -142,6 +148,8 @@ pub struct BranchLink {
     /// Journals whose history is being replaced.
     adopting: BTreeSet<JournalId>,
     pulling: bool,
+    /// The hub takes no new call on this connection: what is in flight is waited for.
+    ending: bool,
 }
 
 // === impl BranchLink ===
@@ -162,7 +170,8 @@ impl BranchLink {
                 (journal, fresh)
             })
             .collect();
-        Self { phase: Phase::Down, outgoing, adopting: BTreeSet::new(), pulling: false }
+        let adopting = BTreeSet::new();
+        Self { phase: Phase::Down, outgoing, adopting, pulling: false, ending: false }
     }
 
     /// Where the link stands.
@@ -201,6 +210,9 @@ impl BranchLink {
             (Phase::Live, Event::Pulled) if self.pulling => vec![Action::Pull],
             (Phase::Down, Event::Lost) => vec![Action::Reconnect { pause: true }],
             (_, Event::Lost) => self.down(true),
+            (Phase::Live | Phase::Reconciling, Event::Ended { journal }) => self.ended(journal),
+            // A connection that ends before it was of any use is as good as none.
+            (_, Event::Ended { .. }) => self.down(true),
             (_, Event::Refused { journal, refusal }) => self.refused(journal, &refusal),
             // An answer to a question of an earlier position: ignored (rule 10).
             _ => Vec::new(),
@@ -250,7 +262,7 @@ impl BranchLink {
     }
 
     fn appended(&mut self, journal: &JournalId, size: u64) -> Vec<Action> {
-        let live = self.phase == Phase::Live;
+        let live = self.phase == Phase::Live && !self.ending;
         let Some(own) = self.outgoing.get_mut(journal) else { return Vec::new() };
         own.size = own.size.max(size);
         // Send at once if nothing is in flight, else coalesce: no timers on the data path.
@@ -264,7 +276,24 @@ impl BranchLink {
         }
         own.in_flight = false;
         own.acknowledged = own.acknowledged.max(durable.min(own.size));
+        if self.ending {
+            return self.end_if_idle();
+        }
         own.next_push(journal).into_iter().collect()
+    }
+
+    /// Nothing is wrong: after the last answer the branch connects again, at once.
+    fn ended(&mut self, journal: Option<JournalId>) -> Vec<Action> {
+        self.ending = true;
+        self.pulling = false;
+        if let Some(own) = journal.and_then(|journal| self.outgoing.get_mut(&journal)) {
+            own.in_flight = false;
+        }
+        self.end_if_idle()
+    }
+
+    fn end_if_idle(&mut self) -> Vec<Action> {
+        if self.outgoing.values().any(|own| own.in_flight) { Vec::new() } else { self.down(false) }
     }
 
     fn refused(&mut self, journal: Option<JournalId>, refusal: &Refusal) -> Vec<Action> {
@@ -281,7 +310,11 @@ impl BranchLink {
                     own.stopped = true;
                     own.in_flight = false;
                 }
-                vec![Action::Stop { journal, code }]
+                let mut actions = vec![Action::Stop { journal, code }];
+                if self.ending {
+                    actions.extend(self.end_if_idle());
+                }
+                actions
             }
             (Remedy::Operator, code, _) => {
                 self.phase = Phase::Held(code);
@@ -304,6 +337,7 @@ impl BranchLink {
     fn down(&mut self, pause: bool) -> Vec<Action> {
         self.phase = Phase::Down;
         self.pulling = false;
+        self.ending = false;
         self.adopting.clear();
         for own in self.outgoing.values_mut() {
             own.in_flight = false;

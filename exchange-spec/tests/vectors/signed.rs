@@ -29,6 +29,7 @@ fn checkpoint(size: u64) -> Checkpoint {
         epoch: EpochId::new([0x0e; 16]),
         opened: size / 2,
         time: Timestamp::from_micros(MORNING),
+        keeper: None,
     }
 }
 
@@ -79,6 +80,10 @@ fn checkpoints_are_the_golden_ones() {
             })
         })
         .into();
+    let kept = Checkpoint { keeper: Some("changzhou".parse().unwrap()), ..checkpoint(9) };
+    let kept_note = kept.sign(&key);
+    assert_eq!(Checkpoint::open(&kept_note, &key.verifying()), Ok(kept));
+    let by = |line: &str| resigned(&kept_note, name, &key, "keeper changzhou", line);
     let note = checkpoint(9).sign(&key);
     let again = |from: &str, to: &str| resigned(&note, name, &key, from, to);
     let extended = again("time ", "time 1\nweather fine\nand ");
@@ -94,6 +99,8 @@ fn checkpoints_are_the_golden_ones() {
         ("a root that is too short", again(note.lines().nth(2).unwrap(), "AAAA")),
         ("an epoch in capitals", again("0e0e", "0E0e")),
         ("no time", again("\ntime ", "\nhour ")),
+        ("a keeper who is the author", by("keeper jintan")),
+        ("a keeper who is no platform", by("keeper Changzhou")),
     ]
     .iter()
     .map(|(name, note)| {
@@ -107,6 +114,7 @@ fn checkpoints_are_the_golden_ones() {
         "verifier_key": verifier,
         "checkpoints": good,
         "with_later_extension_lines": extended,
+        "kept_by_another": {"keeper": "changzhou", "size": 9, "note": kept_note},
         "refused": refused,
     });
     hold("checkpoints", &vector);

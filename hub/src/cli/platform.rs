@@ -1,4 +1,6 @@
-//! `platform add` and `platform list`.
+//! `platform …`: who takes part.
+
+mod tenant;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,17 +10,16 @@ use clap::{Args, Subcommand};
 use sanheyi_exchange_spec::ids::{EpochId, PlatformId};
 use sanheyi_node::cli::Answer;
 use sanheyi_node::cli::local::{rfc3339, shown};
-use sanheyi_node::cli::table::{Align, Table};
+use sanheyi_node::cli::table::{Align, Table, grouped};
 use sanheyi_node::process::clock::SystemClock;
 use sanheyi_node::process::entropy::OsEntropy;
-use sanheyi_node::store::Database;
 use serde::Serialize;
 
 use super::{At, Listing};
 use crate::config::CheckedConfig;
 use crate::exchange::readmit;
-use crate::setup::{NewPlatform, Setup};
-use crate::store::{STEPS, platform_list};
+use crate::setup::{NewPlatform, NewTenant, Setup};
+use crate::store::{open, platform_list};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlatformCommand {
@@ -26,6 +27,8 @@ pub(crate) enum PlatformCommand {
     Add(AddArgs),
     /// 列出平台 · List platforms
     List(Listing),
+    /// 设定托管平台每秒可提交的条数 · Set how many records a second a tenant may submit
+    Quota(tenant::QuotaArgs),
     /// 让被扣留的机器继续 · Let a held machine go on, such as one restored from its backup
     Readmit(ReadmitArgs),
 }
@@ -55,15 +58,21 @@ pub(crate) struct AddArgs {
     /// 英文名 · Its name in English
     #[arg(long)]
     title_en: String,
-    /// 市级平台地址 · Where its node reaches the hub, host:port
+    /// 由市级平台托管，不设节点 · Hosted by the hub, without a node of its own
     #[arg(long)]
-    address: String,
+    hosted: bool,
+    /// 托管平台每秒可提交的条数，0 为不限 · Records a second that a tenant may submit, 0 = no limit
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "hosted")]
+    quota: u64,
+    /// 市级平台地址 · Where its node reaches the hub, host:port
+    #[arg(long, required_unless_present = "hosted", conflicts_with = "hosted")]
+    address: Option<String>,
     /// 证书中的名称 · Name in the hub's certificate
-    #[arg(long, default_value = "localhost")]
+    #[arg(long, default_value = "localhost", conflicts_with = "hosted")]
     server_name: String,
     /// 节点文件目录 · Folder for what its node needs
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "hosted", conflicts_with = "hosted")]
+    out: Option<PathBuf>,
 }
 
 /// A platform in the listing; these are the keys of `--json`.
@@ -74,6 +83,8 @@ struct Listed {
     title_en: String,
     key: String,
     added: Option<String>,
+    hosted: bool,
+    quota: u64,
     #[serde(skip)]
     shown: String,
 }
@@ -82,29 +93,33 @@ pub(crate) async fn platform(command: PlatformCommand) -> anyhow::Result<Answer>
     match command {
         PlatformCommand::Add(args) => add(args).await,
         PlatformCommand::List(listing) => list(&listing).await,
+        PlatformCommand::Quota(args) => tenant::quota(&args).await,
         PlatformCommand::Readmit(args) => let_go_on(args).await,
     }
 }
 
-async fn add(args: AddArgs) -> anyhow::Result<Answer> {
-    let config = CheckedConfig::load(&args.at.config)?;
+/// The setup of a configured hub.
+fn setup(config: &CheckedConfig) -> anyhow::Result<Setup> {
     let authority = config.tls.ca.parent().context("the authority lies in no folder")?;
-    let setup = Setup {
+    Ok(Setup {
         folder: authority.to_owned(),
         data: config.data.clone(),
+        store: config.database(),
         signing: config.signing.clone(),
+        tenants: config.tenants.clone(),
         hub: config.hub.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
+    })
+}
+
+async fn add(args: AddArgs) -> anyhow::Result<Answer> {
+    let setup = setup(&args.at.load()?)?;
+    let AddArgs { platform, title_zh, title_en, quota, server_name, .. } = args;
+    let (Some(address), Some(out)) = (args.address, args.out) else {
+        return tenant::add(&setup, &NewTenant { platform, title_zh, title_en, quota }).await;
     };
-    let new = NewPlatform {
-        platform: args.platform,
-        title_zh: args.title_zh,
-        title_en: args.title_en,
-        address: args.address,
-        server_name: args.server_name,
-        out: args.out,
-    };
+    let new = NewPlatform { platform, title_zh, title_en, address, server_name, out };
     let node = setup.platform_add(&new).await?;
     Ok(Answer::ok(format!(
         "已登记 {0}，请将 {1} 整个目录安全送达节点 · {0} is registered: carry the folder {1} to its node\n\
@@ -118,11 +133,11 @@ async fn add(args: AddArgs) -> anyhow::Result<Answer> {
 /// Of several machines with one key the operator names, by its epoch, the one that goes on. It must
 /// be restarted then; whichever went on until now is held at its next call.
 async fn let_go_on(args: ReadmitArgs) -> anyhow::Result<Answer> {
-    let config = CheckedConfig::load(&args.at.config)?;
+    let config = args.at.load()?;
     if args.epoch.is_zero() {
         bail!("该机器从未被授予纪元 · that machine was never granted an epoch");
     }
-    let database = Database::open(&config.database(), STEPS).await?;
+    let database = open(&config.database(), &config.hub).await?;
     let store = database.of(&args.platform);
     let mut journals = store.journal_list().await?;
     journals.retain(|row| !row.home && row.head.journal.author == args.platform);
@@ -152,6 +167,8 @@ async fn list(listing: &Listing) -> anyhow::Result<Answer> {
             title_en: row.title_en,
             key: row.key.to_string(),
             added: rfc3339(row.added),
+            hosted: row.hosted,
+            quota: row.quota,
             shown: shown(row.added),
         })
         .collect();
@@ -160,12 +177,20 @@ async fn list(listing: &Listing) -> anyhow::Result<Answer> {
         let mut table = Table::new(&[
             ("平台 PLATFORM", left),
             ("名称 TITLE", left),
+            ("所在 HOME", left),
+            ("配额/秒 QUOTA/S", Align::Right),
             ("登记 ADDED", left),
             ("验证公钥 KEY", left),
         ]);
         for row in listed {
             let title = format!("{} {}", row.title_zh, row.title_en);
-            table.row([row.platform.clone(), title, row.shown.clone(), row.key.clone()]);
+            let home = if row.hosted { "托管 hosted" } else { "节点 node" };
+            let quota = match row.quota {
+                0 => "–".to_owned(),
+                quota => grouped(quota),
+            };
+            let (shown, key) = (row.shown.clone(), row.key.clone());
+            table.row([row.platform.clone(), title, home.to_owned(), quota, shown, key]);
         }
         table.render()
     })

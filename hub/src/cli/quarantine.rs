@@ -5,12 +5,13 @@ use clap::{Args, Subcommand};
 use sanheyi_exchange_spec::gate::{Reason, Standing};
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::receipt::Exception;
+use sanheyi_node::branch::RecordView;
 use sanheyi_node::cli::Answer;
-use sanheyi_node::store::{Database, Store, StoreError};
+use sanheyi_node::store::{Database, FoundRecord, Store, StoreError};
 use serde::Serialize;
 
 use super::Listing;
-use crate::store::platform_list;
+use crate::store::{copy_list, platform_list};
 
 /// Excepted entries read at a time.
 const READ: u64 = 500;
@@ -91,7 +92,7 @@ async fn of_platform(
     found: &mut Vec<Quarantined>,
 ) -> Result<(), StoreError> {
     let store = database.of(platform);
-    for journal in store.journal_list().await?.into_iter().filter(|one| !one.home) {
+    for journal in copy_list(&store).await? {
         let mut after = None;
         loop {
             let page = store.exception_list(journal.number, after, READ).await?;
@@ -128,10 +129,19 @@ async fn of_platform(
 
 /// A corrected revision clears the quarantine by itself.
 async fn is_cleared(store: &Store, one: &Exception) -> Result<bool, StoreError> {
+    let later = |found: &FoundRecord| found.revision > one.revision;
     let revisions = store.record_revisions(&one.dataset, &one.record, READ).await?;
-    Ok(revisions.iter().any(|found| {
-        found.revision > one.revision && found.place.standing == Some(Standing::Accepted)
-    }))
+    let verdicts = revisions.iter().filter(|found| later(found)).map(|found| found.place.standing);
+    if verdicts.clone().any(|standing| standing == Some(Standing::Accepted)) {
+        return Ok(true);
+    }
+    if verdicts.into_iter().all(|standing| standing.is_some()) {
+        return Ok(false);
+    }
+    // At a tenant's home the index has no standings: they are in the receipts.
+    let history = store.record_history(&one.dataset, &one.record, READ).await?;
+    let accepted = |view: &RecordView| view.standing == Some(Standing::Accepted);
+    Ok(history.iter().any(|view| later(&view.found) && accepted(view)))
 }
 
 fn told(reason: Reason) -> Told {

@@ -15,7 +15,6 @@ use tokio::net::TcpListener;
 
 use super::At;
 use crate::app::{HubApp, signing_key};
-use crate::config::CheckedConfig;
 use crate::setup::Setup;
 
 /// What `init` is told.
@@ -48,7 +47,7 @@ pub(crate) fn init(args: InitArgs) -> anyhow::Result<Answer> {
 }
 
 pub(crate) async fn run(at: &At) -> anyhow::Result<Answer> {
-    let config = CheckedConfig::load(&at.config)?;
+    let config = at.load()?;
     telemetry::init(config.log.format, &config.log.filter)?;
     tls::install_provider();
     let shutdown = Shutdown::on_signals()?;
@@ -67,13 +66,15 @@ pub(crate) async fn run(at: &At) -> anyhow::Result<Answer> {
 }
 
 pub(crate) fn check(at: &At) -> anyhow::Result<Answer> {
-    let config = CheckedConfig::load(&at.config)?;
+    let config = at.load()?;
     let key = signing_key(&config.signing)?.verifying();
     let identity = tls::Identity::load(&config.tls.certificate, &config.tls.key)?;
     let trust = tls::Trust::load(&config.tls.ca)?;
     tls::server_config(&identity, &trust, Arc::new(SystemClock))?;
     Ok(Answer::ok(format!(
-        "配置可用 · the configuration is good\n市级平台 · hub {} ({})\n验证公钥 · verifying key {key}\n",
-        config.hub, config.listen
+        "配置可用 · the configuration is good\n市级平台 · hub {} ({})\n存储 · store {}\n验证公钥 · verifying key {key}\n",
+        config.hub,
+        config.listen,
+        config.database(),
     )))
 }

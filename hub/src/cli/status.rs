@@ -6,7 +6,7 @@ use sanheyi_node::store::{Database, StoreError};
 use serde::Serialize;
 
 use super::Listing;
-use crate::store::{PlatformRow, gate_get, platform_list};
+use crate::store::{PlatformRow, copy_list, gate_get, platform_list};
 
 /// The report; these are the keys of `--json`.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,8 @@ struct PlatformStatus {
     platform: String,
     title_zh: String,
     title_en: String,
+    /// Whether its branch lives in the hub.
+    hosted: bool,
     journals: Vec<JournalStatus>,
 }
 
@@ -57,7 +59,7 @@ async fn gather(database: &Database) -> Result<Vec<PlatformStatus>, StoreError> 
 async fn one(database: &Database, row: PlatformRow) -> Result<PlatformStatus, StoreError> {
     let store = database.of(&row.platform);
     let mut journals = Vec::new();
-    for journal in store.journal_list().await?.into_iter().filter(|journal| !journal.home) {
+    for journal in copy_list(&store).await? {
         let (counts, _) = store.receipt_counts(journal.number).await?;
         let judged = gate_get(&store, journal.number).await?.unwrap_or(0);
         journals.push(JournalStatus {
@@ -76,6 +78,7 @@ async fn one(database: &Database, row: PlatformRow) -> Result<PlatformStatus, St
         platform: row.platform.to_string(),
         title_zh: row.title_zh,
         title_en: row.title_en,
+        hosted: row.hosted,
         journals,
     })
 }
@@ -94,7 +97,8 @@ fn text(report: &StatusReport) -> String {
     ]);
     let mut stops = String::new();
     for platform in &report.platforms {
-        let title = format!("{} {}", platform.title_zh, platform.title_en);
+        let hosted = if platform.hosted { "（托管 hosted）" } else { "" };
+        let title = format!("{} {}{hosted}", platform.title_zh, platform.title_en);
         if platform.journals.is_empty() {
             let none = || "–".to_owned();
             let never = "从未问候 never greeted".to_owned();

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sanheyi_node::branch;
 use sanheyi_node::cli::verify::{VerifyReport, text};
 use sanheyi_node::cli::{Answer, DIFFERENT};
 
 use super::Listing;
 use crate::app::signing_key;
 use crate::store::platform_list;
+use crate::tenants;
 
 pub(crate) async fn verify(listing: &Listing) -> anyhow::Result<Answer> {
     let (config, database) = listing.at.open().await?;
@@ -18,7 +18,7 @@ pub(crate) async fn verify(listing: &Listing) -> anyhow::Result<Answer> {
     keys.insert(config.hub.clone(), signing_key(&config.signing)?.verifying());
     let mut reports = Vec::new();
     for row in &platforms {
-        let found = branch::verify(&database.of(&row.platform), &keys).await?;
+        let found = tenants::verify(&database.of(&row.platform), row, &config.hub, &keys).await?;
         reports.push(VerifyReport::new(row.platform.as_str(), found));
     }
     database.close().await;

@@ -169,6 +169,7 @@ async fn push(
         epoch: EpochId::from_slice(&grant.epoch)?,
         opened: grant.size,
         time: clock.now(),
+        keeper: None,
     };
     let request = wire::PushRequest {
         journal: journal.id.to_string(),

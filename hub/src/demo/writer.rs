@@ -1,88 +1,118 @@
-//! A district's departments: hand in what the year brings, day by day, through the node's intake,
-//! keeping what they read.
+//! A district's departments: hand in what the year brings, day by day, through the intake of its
+//! branch, keeping what they read. Where that branch lives makes no difference to them.
 
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use bytes::Bytes;
+use indicatif::ProgressBar;
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::cli::table::grouped;
 use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_proto::exchange::v1 as wire;
 
-use super::parties::{Member, wait_for_intake};
-use super::say::say;
+use super::pace::Pace;
+use super::parties::{Federation, Member, wait_for_intake};
 use super::year::{District, Plan, Written, publication, year};
 use super::{CUT, CUT_OFF};
 
-/// What was written to a node and acknowledged.
+/// What was handed in and acknowledged.
 pub(super) struct Ledger {
     pub(super) platform: PlatformId,
     /// Number of acknowledged entries.
     pub(super) entries: u64,
-    /// Entries that the node had ahead of its hub when its line was mended.
-    pub(super) while_cut: u64,
+    /// What happened while its line was cut, if it was.
+    pub(super) cut: Option<WhileCut>,
+}
+
+/// What happened while a line was cut.
+#[derive(Clone, Copy, Default)]
+pub(super) struct WhileCut {
+    /// Entries that the node wrote.
+    pub(super) written: u64,
+    /// Entries of the tenants that were answered at the hub.
+    pub(super) hosted: u64,
 }
 
 /// One district's departments.
 pub(super) struct Writer<'a> {
     district: District,
     plan: Plan,
+    federation: &'a Federation,
     member: &'a Member,
+    pace: &'a Pace,
     client: IntakeClient,
     bar: ProgressBar,
-    heads: BTreeMap<(&'static str, String), (u64, bytes::Bytes)>,
+    heads: BTreeMap<(&'static str, String), (u64, Bytes)>,
     entries: u64,
+}
+
+/// A record state as it is handed in, by somebody who read the head of the record.
+pub(super) fn draft(one: Written, (follows_revision, follows_digest): (u64, Bytes)) -> wire::Draft {
+    wire::Draft {
+        dataset: one.dataset.to_owned(),
+        record: one.record,
+        operation: i32::try_from(one.operation.number()).unwrap_or_default(),
+        occurred: one.occurred.as_micros(),
+        body: one.body,
+        follows_revision,
+        follows_digest,
+        reads: Vec::new(),
+    }
 }
 
 impl<'a> Writer<'a> {
     pub(super) async fn new(
         district: District,
         plan: Plan,
-        member: &'a Member,
-        bars: &MultiProgress,
+        federation: &'a Federation,
+        pace: &'a Pace,
     ) -> anyhow::Result<Self> {
+        let member = federation.member(&district.platform)?;
         let client = wait_for_intake(member).await?;
-        let bar = bars.add(ProgressBar::new(365));
-        bar.set_style(ProgressStyle::with_template(
-            "{prefix:<16} {bar:30} {pos:>3}/365 天 days  {msg}",
-        )?);
-        bar.set_prefix(member.title.clone());
-        Ok(Self { district, plan, member, client, bar, heads: BTreeMap::new(), entries: 0 })
+        let bar = pace.bar(member)?;
+        let (heads, entries) = (BTreeMap::new(), 0);
+        Ok(Self { district, plan, federation, member, pace, client, bar, heads, entries })
     }
 
     /// Publishes the catalogue, then lives through the year.
     pub(super) async fn write(mut self) -> anyhow::Result<Ledger> {
-        let cut = self.district.platform.as_str() == CUT_OFF;
-        let mut while_cut = 0;
+        let mut cut = None;
         self.submit(publication(&self.district)).await?;
         for day in year(&self.district, &self.plan) {
-            let ordinal = day.date.day_of_year();
-            if cut && ordinal == CUT.start {
-                self.member.line.cut();
-                while_cut = self.entries;
+            if day.date.day() == 1 {
+                self.pace.month(day.date).await;
             }
-            if cut && ordinal == CUT.end {
-                while_cut = self.entries - while_cut;
-                self.member.line.mend();
-            }
+            let note = self.line(day.date.day_of_year(), &mut cut).await?;
             for batch in day.batches {
                 self.submit(batch).await?;
             }
-            let note = match cut && CUT.contains(&ordinal) {
-                true => "线路已断，照常办理 · line cut, works on",
-                false => "",
-            };
-            self.bar.set_message(format!("{} 条 entries {note}", self.entries));
+            self.bar.set_message(format!("{:>7} {note}", grouped(self.entries)));
             self.bar.inc(1);
-            // Where nobody can watch a bar move, a line a month.
-            if self.bar.is_hidden() && day.date.day() == 1 {
-                let (title, date, entries) = (&self.member.title, day.date, self.entries);
-                say(&format!("{date} {title}: {entries} 条 entries {note}"));
-            }
         }
         self.bar.finish();
-        let platform = self.district.platform.clone();
-        Ok(Ledger { platform, entries: self.entries, while_cut })
+        Ok(Ledger { platform: self.district.platform, entries: self.entries, cut })
+    }
+
+    /// Cuts and mends the line of one district on its days; answers how it is, if it is cut.
+    async fn line(&self, day: i16, cut: &mut Option<WhileCut>) -> anyhow::Result<&'static str> {
+        let Some(line) = self.member.line() else { return Ok("") };
+        if self.district.platform.as_str() != CUT_OFF {
+            return Ok("");
+        }
+        if day == CUT.start {
+            line.cut();
+            let hosted = self.federation.hosted_answered().await?;
+            *cut = Some(WhileCut { written: self.entries, hosted });
+        }
+        if day == CUT.end
+            && let Some(before) = *cut
+        {
+            let hosted = self.federation.hosted_answered().await? - before.hosted;
+            *cut = Some(WhileCut { written: self.entries - before.written, hosted });
+            line.mend();
+        }
+        Ok(if CUT.contains(&day) { "断线 line cut" } else { "" })
     }
 
     async fn submit(&mut self, batch: Vec<Written>) -> anyhow::Result<()> {
@@ -90,30 +120,17 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let keys: Vec<_> = batch.iter().map(|one| (one.dataset, one.record.clone())).collect();
-        let drafts = batch.into_iter().map(|one| self.draft(one)).collect();
+        let heads = keys.iter().map(|key| self.heads.get(key).cloned().unwrap_or_default());
+        let drafts = batch.into_iter().zip(heads).map(|(one, head)| draft(one, head)).collect();
         let answer = self.client.submit(drafts).await?;
         if let Some(refused) = answer.refused.first() {
             bail!("{} refused a draft: {refused:?}", self.district.platform);
         }
         self.entries += answer.appended.len() as u64;
+        self.pace.wrote(self.member, answer.appended.len());
         for (key, appended) in keys.into_iter().zip(answer.appended) {
             self.heads.insert(key, (appended.revision, appended.digest));
         }
         Ok(())
-    }
-
-    fn draft(&self, one: Written) -> wire::Draft {
-        let key = (one.dataset, one.record);
-        let (follows_revision, follows_digest) = self.heads.get(&key).cloned().unwrap_or_default();
-        wire::Draft {
-            dataset: key.0.to_owned(),
-            record: key.1,
-            operation: i32::try_from(one.operation.number()).unwrap_or_default(),
-            occurred: one.occurred.as_micros(),
-            body: one.body,
-            follows_revision,
-            follows_digest,
-            reads: Vec::new(),
-        }
     }
 }

@@ -80,22 +80,40 @@ pub struct Plan {
     pub cases_per_day: u32,
 }
 
+fn district(
+    platform: &str,
+    region: &'static str,
+    title_zh: &'static str,
+    title_en: &'static str,
+) -> District {
+    let platform = platform.parse().expect("a platform id");
+    District { platform, region, title_zh, title_en }
+}
+
 /// The three districts with a node of their own.
 ///
 /// # Panics
 /// Never: the names are valid platform ids, and a test reads them.
 #[must_use]
 pub fn districts() -> [District; 3] {
-    let district = |platform: &str, region, title_zh, title_en| District {
-        platform: platform.parse().expect("a platform id"),
-        region,
-        title_zh,
-        title_en,
-    };
     [
         district("jintan", "0482", "金坛市", "Jintan"),
         district("liyang", "0481", "溧阳市", "Liyang"),
         district("wujin", "0412", "武进区", "Wujin"),
+    ]
+}
+
+/// The four districts that the hub hosts.
+///
+/// # Panics
+/// Never: the names are valid platform ids, and a test reads them.
+#[must_use]
+pub fn tenants() -> [District; 4] {
+    [
+        district("tianning", "0402", "天宁区", "Tianning"),
+        district("zhonglou", "0404", "钟楼区", "Zhonglou"),
+        district("qishuyan", "0405", "戚墅堰区", "Qishuyan"),
+        district("xinbei", "0411", "新北区", "Xinbei"),
     ]
 }
 

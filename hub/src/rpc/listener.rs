@@ -8,6 +8,7 @@
 //! costs its own slot and a log line, never the others; nothing that a stranger does ends the
 //! stream.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::age::{DRAIN, MAX_AGE_SECONDS};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_node::process::clock::pause;
+use sanheyi_node::process::clock::{Deadline, pause};
 use sanheyi_node::process::meter::{Counted, Meter};
 use sanheyi_node::process::tls::ServerConfig;
 use sanheyi_node::process::tls::handshake::{AcceptError, ServerStream, accept};
+use sanheyi_node::process::tls::subject::Subject;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -48,13 +51,16 @@ pub struct Peer {
     pub serial: String,
     /// Where it connects from.
     pub address: SocketAddr,
+    /// When its connection has reached its age.
+    pub ends: Deadline,
 }
 
 /// A connection with a named other end.
-#[derive(Debug)]
 pub struct PeerStream {
     stream: ServerStream<Counted<TcpStream>>,
     peer: Peer,
+    /// Ends when the connection must be over; `None` when it has.
+    over: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     _connection: OwnedSemaphorePermit,
 }
 
@@ -78,6 +84,8 @@ pub struct Acceptor {
     meter: Arc<Meter>,
     connections: Arc<Semaphore>,
     handshake_timeout: Duration,
+    max_age: Duration,
+    drain: Duration,
 }
 
 // === impl Acceptor ===
@@ -86,7 +94,15 @@ impl Acceptor {
     /// Accepts from `listener` by `tls` and counts the bytes of all connections on `meter`.
     pub fn new(listener: TcpListener, tls: Arc<ServerConfig>, meter: Arc<Meter>) -> Self {
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        Self { listener, tls, meter, connections, handshake_timeout: HANDSHAKE_TIMEOUT }
+        Self {
+            listener,
+            tls,
+            meter,
+            connections,
+            handshake_timeout: HANDSHAKE_TIMEOUT,
+            max_age: Duration::from_secs(MAX_AGE_SECONDS),
+            drain: DRAIN,
+        }
     }
 
     /// Other bounds than the usual ones.
@@ -94,6 +110,17 @@ impl Acceptor {
     pub fn with_bounds(self, connections: usize, handshake_timeout: Duration) -> Self {
         let connections = Arc::new(Semaphore::new(connections));
         Self { connections, handshake_timeout, ..self }
+    }
+
+    /// Another age of connections than the usual one, and how long they may take to end after it.
+    #[must_use]
+    pub fn with_age(self, max_age: Duration, drain: Duration) -> Self {
+        Self { max_age, drain, ..self }
+    }
+
+    /// The age at which whoever serves the connections ends them.
+    pub fn max_age(&self) -> Duration {
+        self.max_age
     }
 
     /// The connections, as tonic's `serve_with_incoming_shutdown` takes them. It never ends and
@@ -142,12 +169,15 @@ impl Acceptor {
     ) -> impl Future<Output = Option<PeerStream>> + Send + use<> {
         let (tls, meter, limit) =
             (Arc::clone(&self.tls), Arc::clone(&self.meter), self.handshake_timeout);
+        let (max_age, drain) = (self.max_age, self.drain);
         async move {
-            match named(tcp, address, permit, tls, meter, limit).await {
-                Ok(stream) => {
-                    let Peer { platform, serial, .. } = &stream.peer;
+            match named(tcp, tls, meter, limit).await {
+                Ok((stream, Subject { platform, hub, serial, .. })) => {
                     tracing::debug!(%platform, serial, %address, "{platform} from {address}");
-                    Some(stream)
+                    let ends = Deadline::after(max_age);
+                    let peer = Peer { platform, hub, serial, address, ends };
+                    let over = Some(Box::pin(pause(max_age + drain)) as _);
+                    Some(PeerStream { stream, peer, over, _connection: permit })
                 }
                 Err(reason) => {
                     let reason = chain(&reason);
@@ -161,20 +191,16 @@ impl Acceptor {
 
 async fn named(
     tcp: TcpStream,
-    address: SocketAddr,
-    permit: OwnedSemaphorePermit,
     tls: Arc<ServerConfig>,
     meter: Arc<Meter>,
     limit: Duration,
-) -> Result<PeerStream, Dropped> {
+) -> Result<(ServerStream<Counted<TcpStream>>, Subject), Dropped> {
     // A segment is written whole: waiting for more bytes would only delay it.
     tcp.set_nodelay(true).map_err(Dropped::Gone)?;
-    let (stream, subject) = tokio::time::timeout(limit, accept(tls, Counted::new(tcp, meter)))
+    tokio::time::timeout(limit, accept(tls, Counted::new(tcp, meter)))
         .await
-        .map_err(|_| Dropped::Slow)??;
-    let peer =
-        Peer { platform: subject.platform, hub: subject.hub, serial: subject.serial, address };
-    Ok(PeerStream { stream, peer, _connection: permit })
+        .map_err(|_| Dropped::Slow)?
+        .map_err(Dropped::Accept)
 }
 
 /// An error with all its sources, in one line.
@@ -195,6 +221,21 @@ impl PeerStream {
     pub fn peer(&self) -> &Peer {
         &self.peer
     }
+
+    /// Fails once the connection should have been over for long: its other end keeps a call open
+    /// and does not go. Whoever serves it reads all the time.
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.over.as_mut().is_some_and(|over| over.as_mut().poll(cx).is_ready()) {
+            self.over = None;
+        }
+        if self.over.is_some() { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
+    }
+}
+
+impl fmt::Debug for PeerStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeerStream").field("peer", &self.peer).finish_non_exhaustive()
+    }
 }
 
 impl Connected for PeerStream {
@@ -211,7 +252,9 @@ impl AsyncRead for PeerStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+        let this = self.get_mut();
+        this.poll_over(cx)?;
+        Pin::new(&mut this.stream).poll_read(cx, buf)
     }
 }
 

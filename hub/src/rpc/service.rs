@@ -12,6 +12,7 @@ use sanheyi_proto::exchange::v1::{
 };
 use tonic::{Request, Response, Status};
 
+use super::age::GOODBYE_FIRST;
 use super::listener::Peer;
 use crate::exchange::Exchange;
 
@@ -31,8 +32,9 @@ impl ExchangeService {
             .max_encoding_message_size(limits::MESSAGE_BYTES)
     }
 
-    /// The platform of the certificate.
-    fn caller<T>(&self, request: &Request<T>) -> Result<PlatformId, Status> {
+    /// Who calls: the platform of the certificate, which must be one that calls over the network,
+    /// and more about its connection.
+    async fn caller<T: Sync>(&self, request: &Request<T>) -> Result<Peer, Status> {
         let unnamed = |zh: &str, en: &str| {
             to_status(&Refusal::new(Code::Unauthorised, "certificate", zh, en))
         };
@@ -46,7 +48,9 @@ impl ExchangeService {
                 "the certificate belongs to another hub's federation",
             ));
         }
-        Ok(peer.platform.clone())
+        let refused = self.exchange.refuse_tenant(&peer.platform).await;
+        refused.map_err(|refusal| to_status(&refusal))?;
+        Ok(peer.clone())
     }
 }
 
@@ -56,22 +60,24 @@ impl Calls for ExchangeService {
         &self,
         request: Request<GreetRequest>,
     ) -> Result<Response<GreetResponse>, Status> {
-        let platform = self.caller(&request)?;
+        let Peer { platform, .. } = self.caller(&request).await?;
         let call = GreetCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
         let answer = self.exchange.greet(&platform, call).await.map_err(|e| to_status(&e))?;
         Ok(Response::new(answer.into()))
     }
 
     async fn push(&self, request: Request<PushRequest>) -> Result<Response<PushResponse>, Status> {
-        let platform = self.caller(&request)?;
+        let Peer { platform, .. } = self.caller(&request).await?;
         let call = PushCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
         let answer = self.exchange.push(&platform, call).await.map_err(|e| to_status(&e))?;
         Ok(Response::new(answer.into()))
     }
 
     async fn pull(&self, request: Request<PullRequest>) -> Result<Response<PullResponse>, Status> {
-        let platform = self.caller(&request)?;
-        let call = PullCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
+        let Peer { platform, ends, .. } = self.caller(&request).await?;
+        let mut call = PullCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
+        // A pull that waits for news must not keep a connection that is at its end.
+        call.wait = call.wait.min(ends.left() + GOODBYE_FIRST);
         let answer = self.exchange.pull(&platform, call).await.map_err(|e| to_status(&e))?;
         Ok(Response::new(answer.into()))
     }

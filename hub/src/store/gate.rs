@@ -6,7 +6,7 @@ use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::store::{
     Columns, Database, JournalNumber, Must, Store, StoreError, Tx, in_journal, signed,
 };
-use sea_query::{Cond, Expr, ExprTrait as _, OnConflict, Query};
+use sea_query::{Cond, Expr, ExprTrait as _, Func, OnConflict, Query};
 
 /// How far a journal has been judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,17 @@ pub async fn gate_behind(
                 .add(Expr::col(("gate", "platform")).equals(("journal", "platform")))
                 .add(Expr::col(("gate", "journal")).equals(("journal", "number"))),
         )
-        .and_where(Expr::col(("gate", "judged")).lt(Expr::col(("journal", "size"))))
+        // Of a hosted journal the gate judges what was admitted.
+        .left_join(
+            "hosted",
+            Cond::all()
+                .add(Expr::col(("gate", "platform")).equals(("hosted", "platform")))
+                .add(Expr::col(("gate", "journal")).equals(("hosted", "journal"))),
+        )
+        .and_where(Expr::col(("gate", "judged")).lt(Func::coalesce([
+            Expr::col(("hosted", "size")),
+            Expr::col(("journal", "size")),
+        ])))
         .to_owned();
     let rows = database.city_rows("gate_behind", &behind).await?;
     rows.iter()

@@ -30,7 +30,7 @@ fn heads(store: &Store) -> SelectStatement {
 /// Of the database.
 pub async fn hosted_list(store: &Store) -> Result<Vec<JournalRow>, StoreError> {
     let heads = store.rows("hosted_list", &heads(store)).await?;
-    admitted(store.journal_list().await?, &heads)
+    admitted(&store.journal_list().await?, &heads)
 }
 
 /// Every journal that a platform has pushed, as the hub holds it: copies, and hosted ones as far as
@@ -51,10 +51,10 @@ pub async fn copy_list(store: &Store) -> Result<Vec<JournalRow>, StoreError> {
 /// Of the database.
 pub async fn hosted_list_in(tx: &mut Tx, store: &Store) -> Result<Vec<JournalRow>, StoreError> {
     let heads = tx.rows(&heads(store)).await?;
-    admitted(tx.journal_list(store).await?, &heads)
+    admitted(&tx.journal_list(store).await?, &heads)
 }
 
-fn admitted(journals: Vec<JournalRow>, heads: &[Row]) -> Result<Vec<JournalRow>, StoreError> {
+fn admitted(journals: &[JournalRow], heads: &[Row]) -> Result<Vec<JournalRow>, StoreError> {
     let mut admitted = Vec::new();
     for row in heads {
         let row = Columns::new(HEADS.table, row);

@@ -42,6 +42,12 @@ impl Writer {
     async fn reload(&mut self) -> Result<(), StoreError> {
         for journal in self.lanes.values_mut() {
             if let Some(row) = self.store.journal_get(journal.id()).await? {
+                if row.head.size != journal.head().size {
+                    // It grew without this writer: another process on the same database, or a
+                    // commit whose answer was lost. What was remembered of records is old.
+                    self.cache.clear();
+                    self.recent.clear();
+                }
                 *journal = LiveJournal::open(&self.store, row).await?;
             }
         }

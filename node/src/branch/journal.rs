@@ -233,6 +233,16 @@ impl Advance {
         self.segments.iter().map(|row| &row.bytes)
     }
 
+    /// Number of the journal in the store.
+    pub fn number(&self) -> JournalNumber {
+        self.number
+    }
+
+    /// The head as it was when the advance was prepared.
+    pub fn before(&self) -> &Head {
+        &self.from
+    }
+
     /// Sequence number of the first entry added.
     pub fn first(&self) -> u64 {
         self.from.size

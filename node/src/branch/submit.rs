@@ -1,5 +1,7 @@
 //! What a branch is handed: drafts, checked at the edge before anything is decided.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::error::{Code, IdError};
@@ -67,6 +69,13 @@ pub enum SubmitError {
     /// This machine is held: another one goes on under its identity.
     #[error("本机已被扣留（{code}），不再写入：{} · this machine is held ({code}) and appends nothing: {}", .0.remedy_zh(), .0.remedy_en(), code = .0)]
     Held(Code),
+    /// More than this platform may submit: its turn would come so much later, and longer than
+    /// [`super::QUOTA_WAIT`] nobody waits for it.
+    #[error(
+        "超过本平台每秒可提交的条数，请在 {seconds} 秒后重试 · over this platform's quota of records a second: hand it in again in {seconds} s",
+        seconds = .0.as_secs().max(1)
+    )]
+    OverQuota(Duration),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -37,6 +37,8 @@ pub struct JournalReport {
     pub checkpoints: u64,
     /// Receipts checked.
     pub receipts: u64,
+    /// Who holds the author's key, where the latest checkpoint says that it is not the author.
+    pub keeper: Option<PlatformId>,
     /// The first difference, if any.
     pub difference: Option<Difference>,
 }
@@ -130,6 +132,7 @@ struct Walk<'a> {
     letters: &'a mut Letters,
     checkpoints: u64,
     receipts: u64,
+    keeper: Option<PlatformId>,
     next_checkpoint: Option<CheckpointRow>,
     next_receipt: Option<ReceiptRow>,
 }
@@ -167,6 +170,7 @@ impl<'a> Walk<'a> {
             letters,
             checkpoints: 0,
             receipts: 0,
+            keeper: None,
             next_checkpoint: None,
             next_receipt: None,
         })
@@ -188,6 +192,7 @@ impl<'a> Walk<'a> {
             root: self.tree.root(),
             checkpoints: self.checkpoints,
             receipts: self.receipts,
+            keeper: self.keeper,
             difference,
         })
     }
@@ -289,6 +294,7 @@ impl<'a> Walk<'a> {
         checkpoint_binds(&Sealed { size: signed.size, root: signed.root }, &recomputed)
             .map_err(|broken| differs("checkpoint", "note", row.size, broken))?;
         self.checkpoints += 1;
+        self.keeper = signed.keeper;
         Ok(())
     }
 

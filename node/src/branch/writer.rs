@@ -22,6 +22,7 @@ use super::adopt::{Adoption, adopt};
 use super::decide::HeadCache;
 use super::group::{Group, gather};
 use super::journal::LiveJournal;
+use super::quota::Quota;
 use super::recent::Recent;
 use super::stages::{Stages, add};
 use super::submit::{Appended, Draft, SubmitError, check};
@@ -52,6 +53,7 @@ pub struct Branch {
     clock: Arc<dyn Clock>,
     stages: Arc<Stages>,
     recent: Arc<Recent>,
+    quota: Arc<Quota>,
 }
 
 /// What the writer is asked.
@@ -111,7 +113,8 @@ impl Branch {
             recent: Arc::clone(&recent),
         };
         let held = held_in;
-        let branch = Self { config, store, jobs, sizes, held, clock, stages, recent };
+        let quota = Arc::default();
+        let branch = Self { config, store, jobs, sizes, held, clock, stages, recent, quota };
         Ok((branch, writer.run(queue)))
     }
 
@@ -150,7 +153,14 @@ impl Branch {
         self.held.send_replace(code);
     }
 
-    /// Checks, decides and appends drafts, all or none. Answered when they are durable.
+    /// Lets this platform submit so many records a second; 0 = as many as it can. What is waiting
+    /// for its turn keeps it.
+    pub fn set_quota(&self, records_a_second: u64) {
+        self.quota.set(records_a_second);
+    }
+
+    /// Checks, decides and appends drafts, all or none, when their turn has come. Answered when
+    /// they are durable.
     ///
     /// # Errors
     /// See [`SubmitError`].
@@ -161,6 +171,8 @@ impl Branch {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
+        // Before the checks, which cost time that others could have.
+        self.quota.turn(drafts.len(), self.clock.as_ref()).await?;
         let began = self.clock.now();
         check(&drafts)?;
         add(&self.stages.check, began, self.clock.now());

@@ -33,6 +33,14 @@ pub struct RecordsArgs {
     /// Whose records, and how to show them.
     #[command(flatten)]
     pub listing: Listing,
+    /// Which of them.
+    #[command(flatten)]
+    pub query: RecordsQuery,
+}
+
+/// Which records to list.
+#[derive(Clone, Debug, Args)]
+pub struct RecordsQuery {
     /// 只列该数据集 · Only this dataset, for example case.step
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
@@ -106,11 +114,23 @@ pub struct ShownReason {
 /// If the store cannot be read.
 pub async fn records(args: &RecordsArgs) -> anyhow::Result<Answer> {
     let (_, store) = args.listing.at.open().await?;
-    let report = closed(&store, page(&store, args).await).await?;
-    Answer::report(&report, args.listing.json, text)
+    let report = closed(&store, page(&store, &args.query).await).await?;
+    shown_as(&report, args.listing.json)
 }
 
-async fn page(store: &Store, args: &RecordsArgs) -> Result<RecordsReport, StoreError> {
+/// A listing as it is shown.
+///
+/// # Errors
+/// If it cannot be written as JSON.
+pub fn shown_as(report: &RecordsReport, json: bool) -> anyhow::Result<Answer> {
+    Answer::report(report, json, text)
+}
+
+/// One page of the records of a branch.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn page(store: &Store, args: &RecordsQuery) -> Result<RecordsReport, StoreError> {
     let views = match &args.record {
         Some(record) => revisions(store, args, record).await?,
         None => walk(store, args).await?,
@@ -129,7 +149,7 @@ async fn page(store: &Store, args: &RecordsArgs) -> Result<RecordsReport, StoreE
 /// All revisions of one record; without a dataset, in every dataset that there can be.
 async fn revisions(
     store: &Store,
-    args: &RecordsArgs,
+    args: &RecordsQuery,
     record: &str,
 ) -> Result<Vec<RecordView>, StoreError> {
     let names: Vec<&str> = match &args.dataset {
@@ -147,7 +167,7 @@ async fn revisions(
     Ok(views)
 }
 
-async fn walk(store: &Store, args: &RecordsArgs) -> Result<Vec<RecordView>, StoreError> {
+async fn walk(store: &Store, args: &RecordsQuery) -> Result<Vec<RecordView>, StoreError> {
     let after = args.after.clone().or_else(|| {
         // No record has an empty id: this stands before all of the dataset.
         let dataset = args.dataset.clone()?;

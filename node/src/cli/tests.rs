@@ -66,7 +66,8 @@ async fn answer_by_hub(home: &Home) {
         exceptions,
     };
     let epoch = EpochId::new([3; 16]);
-    let checkpoint = Checkpoint { journal: id, size: 302, root, epoch, opened: 0, time: MORNING };
+    let (opened, time, keeper) = (0, MORNING, None);
+    let checkpoint = Checkpoint { journal: id, size: 302, root, epoch, opened, time, keeper };
     let note = checkpoint.sign(&SigningKey::from_seed(&SEED));
     let link = LinkRow {
         phase: "down".to_owned(),
@@ -114,6 +115,7 @@ async fn deliver(store: &Store, receipt: &Receipt) {
         epoch: EpochId::new([9; 16]),
         opened: 0,
         time: MORNING,
+        keeper: None,
     };
     let mut copies = Copies::new(store.clone(), hub.verifying(), generation).unwrap();
     copies.take_up(&[(id.clone(), 1)]).await.unwrap();

@@ -19,7 +19,7 @@ Every digest, tree and root is computed again; every checkpoint's signature, eve
 receipt is held against the entries. It may run beside the node.
 JSON: platform, clean
   journals  [journal, home, entries, root, checkpoints, receipts,
-            difference (null, or table, column, place, problem)]
+            keeper (null, or who holds the key instead of the author), difference (null, or table, column, place, problem)]
 退出码 · Exit codes: 0 一致 · all agree; 2 有差异 · a difference; 1 无法核验 · not verified.";
 
 /// The report; these are the keys of `--json`.
@@ -48,6 +48,8 @@ pub struct VerifiedJournal {
     pub checkpoints: u64,
     /// Receipts that were held against the entries.
     pub receipts: u64,
+    /// Who holds the author's key, where its checkpoints say that it is not the author; or null.
+    pub keeper: Option<String>,
     /// The first difference, or null.
     pub difference: Option<FoundDifference>,
 }
@@ -97,6 +99,7 @@ fn verified(report: JournalReport) -> VerifiedJournal {
         root: report.root.to_string(),
         checkpoints: report.checkpoints,
         receipts: report.receipts,
+        keeper: report.keeper.as_ref().map(ToString::to_string),
         difference: report.difference.map(|found| FoundDifference {
             table: found.table,
             column: found.column,
@@ -125,6 +128,12 @@ pub fn text(report: &VerifyReport) -> String {
         ]);
     }
     let mut text = table.render();
+    for VerifiedJournal { journal, keeper, .. } in &report.journals {
+        let kept = keeper.as_deref().map(|keeper| {
+            format!("{journal}：市级平台 {keeper} 代管密钥 · key held by the hub {keeper}\n")
+        });
+        text.extend(kept);
+    }
     for journal in &report.journals {
         if let Some(found) = &journal.difference {
             let FoundDifference { table, column, place, problem } = found;

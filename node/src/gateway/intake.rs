@@ -110,6 +110,15 @@ fn status(error: &SubmitError) -> Status {
             "本机已被扣留，不再写入".to_owned(),
             "this machine is held and appends nothing".to_owned(),
         ),
+        SubmitError::OverQuota(wait) => (
+            Code::Unavailable,
+            "quota",
+            format!("超过本平台每秒可提交的条数，请在 {} 秒后重试", wait.as_secs().max(1)),
+            format!(
+                "over this platform's quota of records a second: hand it in again in {} s",
+                wait.as_secs().max(1)
+            ),
+        ),
         SubmitError::Store(error) => (
             error.code(),
             "store",

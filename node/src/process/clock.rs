@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sanheyi_exchange_spec::time::Timestamp;
+use tokio::time::Instant;
 
 /// Says what time it is.
 pub trait Clock: Send + Sync {
@@ -20,6 +21,11 @@ pub async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
+/// A moment ahead by which something must be over, on the machine: what the clock says, and whoever
+/// sets it, does not move it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -28,6 +34,22 @@ pub struct SystemClock;
 /// year.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
+
+// === impl Deadline ===
+
+impl Deadline {
+    /// The moment `duration` from now.
+    #[expect(clippy::disallowed_methods, reason = "the one door of time")]
+    pub fn after(duration: Duration) -> Self {
+        Self(Instant::now() + duration)
+    }
+
+    /// What is left until then: nothing, once it has passed.
+    #[expect(clippy::disallowed_methods, reason = "the one door of time")]
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
 
 // === impl SystemClock ===
 
@@ -86,6 +108,14 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::from_micros(2_010));
         clock.set(Timestamp::from_micros(-5));
         assert_eq!(clock.now(), Timestamp::from_micros(-5));
+    }
+
+    #[test]
+    fn a_deadline_comes_nearer_and_then_stays_passed() {
+        let hour = Duration::from_secs(3600);
+        let (now, later) = (Deadline::after(Duration::ZERO), Deadline::after(hour));
+        assert!(now < later && later.left() <= hour);
+        assert_eq!(now.left(), Duration::ZERO);
     }
 
     #[test]

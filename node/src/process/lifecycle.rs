@@ -13,13 +13,15 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 
 /// Whatever error a task ends with.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -78,6 +80,36 @@ pub enum TaskError {
         /// Their names.
         tasks: Vec<String>,
     },
+}
+
+/// A future that runs as a task of its own, so that it goes on while whoever waits for it does
+/// something else. It ends with its owner: dropped, it is ended where it stands.
+#[derive(Debug)]
+pub struct Beside<T>(JoinHandle<T>);
+
+/// Runs a future beside its owner.
+pub fn beside<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Beside<T> {
+    Beside(tokio::spawn(future))
+}
+
+impl<T> Future for Beside<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        match ready!(Pin::new(&mut self.0).poll(cx)) {
+            Ok(done) => Poll::Ready(done),
+            // A panic is its owner's, as if it had been awaited in place.
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            // Only the end of the runtime takes it away, and its owner with it.
+            Err(_) => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Drop for Beside<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 // === impl Shutdown ===

@@ -83,7 +83,8 @@ impl Tx {
         read(&self.rows(&greeting(store, journal)).await?)
     }
 
-    /// Keeps the Greet chain of a journal.
+    /// Keeps the Greet chain of a journal. How far it was acknowledged stays as it is, if it is known:
+    /// in a hub's own store that is written beside this.
     ///
     /// # Errors
     /// Of the database.
@@ -106,7 +107,7 @@ impl Tx {
             ])
             .on_conflict(
                 OnConflict::columns(["platform", "journal"])
-                    .update_columns(["holds", "grant_note", "acknowledged"])
+                    .update_columns(["holds", "grant_note"])
                     .to_owned(),
             )
             .to_owned();

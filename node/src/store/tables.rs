@@ -19,7 +19,7 @@ pub struct Table {
     pub columns: &'static [Column],
     /// The columns of its key; `platform` is the first.
     pub key: &'static [&'static str],
-    /// Rows of a page: so many weigh a few dozen MiB at the very most.
+    /// Rows of a page: so many weigh 64 MiB at the very most.
     pub page: u64,
 }
 
@@ -60,7 +60,7 @@ pub enum Cell {
 
 /// Rows of a page where rows are small.
 pub const SMALL: u64 = 1000;
-/// Rows of a page where a row may have 2 MiB.
+/// Rows of a page where a row may have 4 MiB: a segment of two full frames.
 pub const LARGE: u64 = 16;
 /// Rows of a page where a row may have some KiB.
 pub const MIDDLE: u64 = 256;

@@ -12,6 +12,7 @@ use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1 as wire;
 
+use super::bounds::{at_most, malformed};
 use super::port::{
     CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PullAnswer, PullCall,
     PushAnswer, PushCall, Tail,
@@ -20,30 +21,12 @@ use super::port::{
 /// A message that is not well formed.
 pub type Malformed = Box<Refusal>;
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "made where an error is at hand, and errors are not needed after"
-)]
-fn malformed(place: &str, problem: impl ToString) -> Malformed {
-    let problem = problem.to_string();
-    Box::new(Refusal::new(
-        Code::Malformed,
-        place,
-        format!("字段 {place} 不合规：{problem}"),
-        format!("field {place}: {problem}"),
-    ))
-}
-
 fn field<T>(place: &str, parsed: Result<T, IdError>) -> Result<T, Malformed> {
     parsed.map_err(|error| malformed(place, error))
 }
 
 fn journal(text: &str) -> Result<JournalId, Malformed> {
     field("journal", text.parse())
-}
-
-fn at_most(place: &str, count: usize, bound: usize) -> Result<(), Malformed> {
-    if count <= bound { Ok(()) } else { Err(malformed(place, format!("{count} > {bound}"))) }
 }
 
 fn blob<const N: usize>(bytes: &[u8; N]) -> Bytes {
@@ -83,10 +66,7 @@ impl TryFrom<wire::GreetRequest> for GreetCall {
     type Error = Malformed;
 
     fn try_from(message: wire::GreetRequest) -> Result<Self, Malformed> {
-        at_most("journals", message.journals.len(), limits::JOURNALS_PER_CALL)?;
-        at_most("copies", message.copies.len(), limits::JOURNALS_PER_CALL)?;
         let claim = |one: wire::JournalClaim| {
-            at_most("holds", one.holds.len(), limits::EPOCHS_HELD)?;
             Ok(JournalClaim {
                 journal: journal(&one.journal)?,
                 holds: one
@@ -108,14 +88,15 @@ impl TryFrom<wire::GreetRequest> for GreetCall {
                 checkpoint: one.checkpoint,
             })
         };
-        Ok(Self {
+        let call = Self {
             protocol: message.protocol,
             standard: message.standard,
-            software: message.software.chars().take(128).collect(),
+            software: message.software,
             now: Timestamp::from_micros(message.now),
             journals: message.journals.into_iter().map(claim).collect::<Result<_, Malformed>>()?,
             copies: message.copies.into_iter().map(copy).collect::<Result<_, Malformed>>()?,
-        })
+        };
+        call.bounded()
     }
 }
 
@@ -204,8 +185,7 @@ impl TryFrom<wire::PushRequest> for PushCall {
     type Error = Malformed;
 
     fn try_from(message: wire::PushRequest) -> Result<Self, Malformed> {
-        at_most("segments", message.segments.len(), limits::WINDOW_SEGMENTS)?;
-        Ok(Self {
+        let call = Self {
             journal: journal(&message.journal)?,
             position: Position {
                 generation: generation(&message.generation)?,
@@ -214,7 +194,8 @@ impl TryFrom<wire::PushRequest> for PushCall {
             first: message.first,
             segments: message.segments,
             checkpoint: message.checkpoint,
-        })
+        };
+        call.bounded()
     }
 }
 
@@ -261,16 +242,14 @@ impl TryFrom<wire::PullRequest> for PullCall {
     type Error = Malformed;
 
     fn try_from(message: wire::PullRequest) -> Result<Self, Malformed> {
-        at_most("cursors", message.cursors.len(), limits::JOURNALS_PER_CALL)?;
-        at_most("epochs", message.epochs.len(), limits::JOURNALS_PER_CALL)?;
-        let wait = message.wait_millis.min(limits::PULL_WAIT_MILLIS);
-        Ok(Self {
+        let call = Self {
             generation: generation(&message.generation)?,
             cursors: message.cursors.iter().map(from_size).collect::<Result<_, _>>()?,
             epochs: message.epochs.iter().map(from_epoch).collect::<Result<_, _>>()?,
-            wait: Duration::from_millis(u64::from(wait)),
-            max_bytes: (message.max_bytes as usize).min(limits::WINDOW_BYTES),
-        })
+            wait: Duration::from_millis(u64::from(message.wait_millis)),
+            max_bytes: message.max_bytes as usize,
+        };
+        call.bounded()
     }
 }
 

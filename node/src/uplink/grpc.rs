@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::limits;
 use sanheyi_proto::exchange::v1::exchange_client::ExchangeClient;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 use super::convert::Malformed;
+use super::goodbye::Goodbye;
 use super::port::{
     CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
 };
@@ -22,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub struct GrpcPort {
     client: ExchangeClient<Channel>,
     fault: FaultCell,
+    goodbye: Goodbye,
 }
 
 // === impl GrpcPort ===
@@ -32,19 +35,28 @@ impl GrpcPort {
         let client = ExchangeClient::new(line.channel.clone())
             .max_decoding_message_size(limits::MESSAGE_BYTES)
             .max_encoding_message_size(limits::MESSAGE_BYTES);
-        Self { client, fault: line.fault_cell() }
+        Self { client, fault: line.fault_cell(), goodbye: line.goodbye() }
     }
 
     fn lost(&self, status: &Status) -> CallError {
-        if let Some(refusal) = from_status(status) {
-            return refusal.into();
-        }
-        // With TLS 1.3 a refused certificate shows only at the first answer.
-        match self.fault.get() {
-            Some(fault) => CallError::Identity(format!("{fault} → {}", fault.remedy())),
-            None => CallError::Lost(format!("{:?}: {}", status.code(), status.message())),
+        match (from_status(status), self.fault.get()) {
+            // An instance that stops has nothing against the call: another one may take it.
+            (Some(refusal), _) if refusal.code == Code::Unavailable && self.goodbye.said() => {
+                ended()
+            }
+            (Some(refusal), _) => refusal.into(),
+            // With TLS 1.3 a refused certificate shows only at the first answer.
+            (None, Some(fault)) => CallError::Identity(format!("{fault} → {}", fault.remedy())),
+            // The channel says of it what it says of a broken line: not connected.
+            (None, None) if self.goodbye.said() => ended(),
+            (None, None) => CallError::Lost(format!("{:?}: {}", status.code(), status.message())),
         }
     }
+}
+
+fn ended() -> CallError {
+    let (zh, en) = ("市级平台正常结束了这条连接", "the hub has ended this connection in order");
+    CallError::Ended(format!("{zh} / {en}"))
 }
 
 fn timed<T>(message: T, patience: Duration) -> Request<T> {

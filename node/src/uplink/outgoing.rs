@@ -7,8 +7,8 @@ use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::suite::Digest;
 
 use super::greeting::failed;
+use super::parts::LinkParts;
 use super::port::{CallError, PushCall};
-use super::sync::LinkParts;
 use crate::branch::{Window, window};
 use crate::store::Store;
 
@@ -32,6 +32,7 @@ pub(super) async fn prepare_push(
         epoch: position.epoch,
         opened,
         time: parts.clock.now(),
+        keeper: parts.keeper.clone(),
     };
     Ok(PushCall {
         journal: journal.clone(),

@@ -166,6 +166,10 @@ pub enum CallError {
     /// The line was lost, or the hub could not be reached.
     #[error("{0}")]
     Lost(String),
+    /// The hub has ended this connection in order, because of its age or because it stops, and the
+    /// call is to be made on the next one. Nothing is wrong.
+    #[error("{0}")]
+    Ended(String),
     /// One of the two certificates was refused: no pause will mend that.
     #[error("{0}")]
     Identity(String),
@@ -182,6 +186,12 @@ pub trait HubPort: Send + Sync {
 
     /// Pulls.
     fn pull(&self, call: PullCall) -> impl Future<Output = Result<PullAnswer, CallError>> + Send;
+}
+
+impl From<Box<Refusal>> for CallError {
+    fn from(refusal: Box<Refusal>) -> Self {
+        CallError::Refused(refusal)
+    }
 }
 
 impl From<Refusal> for CallError {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::link::branch::Phase;
 
-use super::grpc::GrpcPort;
+use super::connect::{Connect, Standing};
 use super::retry::{Retry, RetryConfig};
 use super::sync::{LinkParts, Outcome, Session};
-use super::transport::{LineConfig, LineError, connect};
+use super::transport::LineConfig;
 use crate::process::clock;
 use crate::process::lifecycle::Shutdown;
 use crate::store::{LinkRow, StoreError};
@@ -18,9 +18,9 @@ use crate::store::{LinkRow, StoreError};
 const NOTE_EVERY: i64 = 1_000_000;
 
 /// A branch's line to its hub.
-pub struct Uplink {
+pub struct Uplink<C = LineConfig> {
     parts: LinkParts,
-    line: LineConfig,
+    line: C,
     retry: Retry,
     row: LinkRow,
     carried: (u64, u64),
@@ -28,16 +28,12 @@ pub struct Uplink {
 
 // === impl Uplink ===
 
-impl Uplink {
+impl<C: Connect> Uplink<C> {
     /// A line that is not yet connected.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn new(
-        parts: LinkParts,
-        line: LineConfig,
-        pauses: RetryConfig,
-    ) -> Result<Self, StoreError> {
+    pub async fn new(parts: LinkParts, line: C, pauses: RetryConfig) -> Result<Self, StoreError> {
         let row = parts.branch.store().link_get().await?.unwrap_or_default();
         let retry = Retry::new(Arc::clone(&parts.entropy), pauses);
         let carried = (row.sent, row.received);
@@ -60,10 +56,16 @@ impl Uplink {
                     shutdown.soft_asked().await;
                     return Ok(());
                 }
-                Outcome::Reconnect { pause, why } => {
+                Outcome::Reconnect { pause: true, why } => {
                     tracing::warn!(why, "the line to the hub is down");
                     self.phase("down", why).await?;
-                    pause
+                    true
+                }
+                Outcome::Reconnect { pause: false, why } => {
+                    // Nothing is wrong with the line: how it stood stays written until the next
+                    // one has greeted, or has failed to.
+                    tracing::info!(why, "connecting to the hub again");
+                    false
                 }
                 Outcome::Going => true,
             };
@@ -79,13 +81,12 @@ impl Uplink {
 
     /// One connection's life.
     async fn once(&mut self) -> Result<Outcome, StoreError> {
-        let line = match connect(&self.line).await {
+        let Standing { port, meter } = match self.line.connect().await {
             Ok(line) => line,
-            Err(error) => return Ok(unconnected(&error)),
+            Err(ended) => return Ok(ended),
         };
-        let meter = Arc::clone(&line.meter);
         self.carried = (self.row.sent, self.row.received);
-        let mut session = Session::new(self.parts.clone(), GrpcPort::new(&line));
+        let mut session = Session::new(self.parts.clone(), port);
         loop {
             let outcome = session.step().await;
             self.row.sent = self.carried.0 + meter.sent();
@@ -98,7 +99,7 @@ impl Uplink {
         }
     }
 
-    async fn note(&mut self, session: &mut Session<GrpcPort>) -> Result<(), StoreError> {
+    async fn note(&mut self, session: &mut Session<C::Port>) -> Result<(), StoreError> {
         let seen = session.take_seen();
         let now = self.parts.clock.now();
         let phase = phase_name(session.machine().phase());
@@ -155,20 +156,6 @@ impl Uplink {
             }
             other => other,
         }
-    }
-}
-
-fn unconnected(error: &LineError) -> Outcome {
-    let mut why = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        why = format!("{why}: {cause}");
-        source = cause.source();
-    }
-    let why = format!("{why} → {}", error.remedy());
-    match error.fault() {
-        Some(_) => Outcome::Held(Code::Unauthorised, why),
-        None => Outcome::Reconnect { pause: true, why },
     }
 }
 

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{EpochId, JournalId};
@@ -18,49 +17,19 @@ use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::branch::{Action, BranchLink, Event};
 use sanheyi_exchange_spec::segment::peek_entries;
-use sanheyi_exchange_spec::suite::SigningKey;
 use tokio::sync::watch;
 
 use super::fetch::fetch_and_adopt;
 use super::greeting::{Accepted, Greeter, failed};
+pub use super::outcome::Outcome;
+use super::outcome::{because, event_of};
 use super::outgoing::prepare_push;
+pub use super::parts::LinkParts;
 use super::port::{
     CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PullCall, PushAnswer, Tail,
 };
-use crate::branch::{Branch, Copies, CopyError, Window};
-use crate::process::clock::Clock;
-use crate::process::entropy::Entropy;
-
-/// What a link needs besides a port.
-#[derive(Clone)]
-pub struct LinkParts {
-    /// The branch.
-    pub branch: Branch,
-    /// Signs its checkpoints.
-    pub key: SigningKey,
-    /// Verifies its hub's checkpoints and grants.
-    pub hub_key: sanheyi_exchange_spec::suite::VerifyingKey,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-/// What a step came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Go on stepping.
-    Going,
-    /// Connect again; first wait if `pause`.
-    Reconnect {
-        /// Whether to wait first.
-        pause: bool,
-        /// Why.
-        why: String,
-    },
-    /// An operator must act; why, in words.
-    Held(Code, String),
-}
+use crate::branch::{Copies, CopyError, Window};
+use crate::process::lifecycle::{Beside, beside};
 
 /// What one connection's life looks like to whoever watches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +60,7 @@ pub struct Session<P> {
     copies: Option<Copies>,
     sizes: watch::Receiver<BTreeMap<JournalId, u64>>,
     known: BTreeMap<JournalId, u64>,
-    calls: FuturesUnordered<BoxFuture<'static, Done>>,
+    calls: FuturesUnordered<Beside<Done>>,
     seen: Seen,
     begun: bool,
 }
@@ -292,7 +261,9 @@ impl<P: HubPort + 'static> Session<P> {
                 match done.map_err(|error| event_of(None, error)) {
                     Ok(event) => events.extend(event),
                     Err(Ok((event, why))) => {
-                        tracing::warn!(why, "the link gives up this connection");
+                        if !matches!(event, Event::Ended { .. }) {
+                            tracing::warn!(why, "the link gives up this connection");
+                        }
                         reason = Some(why);
                         events.push_back(event);
                     }
@@ -322,15 +293,21 @@ impl<P: HubPort + 'static> Session<P> {
         None
     }
 
+    /// Makes a call beside the session: at a port without a wire it reads and writes the very store
+    /// that the session waits for while it does something else.
+    fn call(&self, call: impl Future<Output = Done> + Send + 'static) {
+        self.calls.push(beside(call));
+    }
+
     fn greet(&self) {
         let (greeter, port, next) = (Arc::clone(&self.greeter), Arc::clone(&self.port), self.next);
-        self.calls.push(Box::pin(async move {
+        self.call(async move {
             let call = match greeter.call(next).await {
                 Ok(call) => call,
                 Err(error) => return Done::Greeted(Err(failed(error))),
             };
             Done::Greeted(port.greet(call).await)
-        }));
+        });
     }
 
     /// Makes the hub's copy the prefix. It borrows nothing: a session may move between threads
@@ -352,14 +329,14 @@ impl<P: HubPort + 'static> Session<P> {
     fn push(&self, journal: JournalId, position: Position, first: u64) {
         let (parts, port) = (self.parts.clone(), Arc::clone(&self.port));
         let opened = self.opened.get(&journal).copied().unwrap_or(0);
-        self.calls.push(Box::pin(async move {
+        self.call(async move {
             let call = prepare_push(&parts, &journal, position, opened, first).await;
             let answer = match call {
                 Ok(call) => port.push(call).await,
                 Err(error) => Err(error),
             };
             Done::Pushed(journal, answer)
-        }));
+        });
     }
 
     fn pull(&self) {
@@ -373,27 +350,6 @@ impl<P: HubPort + 'static> Session<P> {
             max_bytes: limits::WINDOW_BYTES,
         };
         let port = Arc::clone(&self.port);
-        self.calls.push(Box::pin(async move { Done::Pulled(port.pull(call).await) }));
-    }
-}
-
-/// A failed call as an event, and why; or that an operator must act.
-fn event_of(journal: Option<JournalId>, error: CallError) -> Result<(Event, String), Outcome> {
-    match error {
-        CallError::Refused(refusal) => {
-            tracing::warn!(%refusal, "the hub refused a call");
-            let why = refusal.to_string();
-            Ok((Event::Refused { journal, refusal: *refusal }, why))
-        }
-        CallError::Lost(why) => Ok((Event::Lost, why)),
-        CallError::Identity(why) => Err(Outcome::Held(Code::Unauthorised, why)),
-    }
-}
-
-fn because(outcome: &Outcome, reason: String) -> Outcome {
-    match outcome {
-        Outcome::Reconnect { pause, .. } => Outcome::Reconnect { pause: *pause, why: reason },
-        Outcome::Held(code, _) => Outcome::Held(*code, reason),
-        Outcome::Going => Outcome::Going,
+        self.call(async move { Done::Pulled(port.pull(call).await) });
     }
 }

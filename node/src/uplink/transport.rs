@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
 
+use super::goodbye::{Frames, Goodbye};
 use crate::process::meter::{Counted, Meter};
 use crate::process::said::Said;
 pub use crate::process::tls::handshake::IdentityFault;
@@ -64,6 +65,7 @@ pub struct Line {
     /// The line's bytes, as on the wire.
     pub meter: Arc<Meter>,
     fault: FaultCell,
+    goodbye: Goodbye,
 }
 
 /// Keeps the first fault of identity that a line meets.
@@ -222,6 +224,11 @@ impl Line {
         self.fault.clone()
     }
 
+    /// Whether the hub has ended the line in order; calls made after that fail.
+    pub fn goodbye(&self) -> Goodbye {
+        self.goodbye.clone()
+    }
+
     /// After a failed call: whether it failed over somebody's identity.
     pub fn fault(&self) -> Option<IdentityFault> {
         self.fault.get()
@@ -242,7 +249,9 @@ pub async fn connect(config: &LineConfig) -> Result<Line, LineError> {
     let stream = opened.unwrap_or_else(|_| {
         Err(LineError::Unreachable { hub: hub(), source: io::ErrorKind::TimedOut.into() })
     })?;
-    let watched = Watched { inner: stream, fault: fault.clone() };
+    let goodbye = Goodbye::default();
+    let frames = Frames::new(goodbye.clone());
+    let watched = Watched { inner: stream, fault: fault.clone(), frames };
 
     // tonic asks its connector for a stream whenever it has none. This one has exactly one to give.
     let only = Mutex::new(Some(TokioIo::new(watched)));
@@ -254,7 +263,7 @@ pub async fn connect(config: &LineConfig) -> Result<Line, LineError> {
         .connect_with_connector(connector)
         .await
         .map_err(|source| LineError::Http { hub: hub(), source })?;
-    Ok(Line { channel, meter, fault })
+    Ok(Line { channel, meter, fault, goodbye })
 }
 
 fn endpoint(config: &LineConfig) -> Result<Endpoint, AddressError> {
@@ -297,10 +306,11 @@ async fn open(
     )
 }
 
-/// A stream that notes faults of identity as they pass.
+/// A stream that notes faults of identity, and the hub's goodbye, as they pass.
 struct Watched<T> {
     inner: T,
     fault: FaultCell,
+    frames: Frames,
 }
 
 impl<T> Watched<T> {
@@ -319,7 +329,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        let before = buf.filled().len();
         let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
+        this.frames.pass(&buf.filled()[before..]);
         this.noted(polled)
     }
 }

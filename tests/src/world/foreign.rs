@@ -37,6 +37,8 @@ pub struct Foreign<P = GrpcPort> {
     pub platform: PlatformId,
     /// Signs its checkpoints.
     pub key: SigningKey,
+    /// Who its checkpoints say holds that key instead of it.
+    pub keeper: Option<PlatformId>,
     /// Its calls.
     pub port: P,
     /// Its journal.
@@ -123,6 +125,7 @@ impl<P: HubPort> Foreign<P> {
         Self {
             platform,
             key,
+            keeper: None,
             port,
             journal,
             holds: vec![EpochId::ZERO],
@@ -134,6 +137,26 @@ impl<P: HubPort> Foreign<P> {
             entropy,
             packer: SegmentWriter::new().expect("zstd has memory"),
             line: None,
+        }
+    }
+
+    /// The same program, its port behind something else.
+    pub fn behind<Q: HubPort>(self, wrap: impl FnOnce(P) -> Q) -> Foreign<Q> {
+        Foreign {
+            platform: self.platform,
+            key: self.key,
+            keeper: self.keeper,
+            port: wrap(self.port),
+            journal: self.journal,
+            holds: self.holds,
+            grant: self.grant,
+            position: self.position,
+            opened: self.opened,
+            tree: self.tree,
+            clock: self.clock,
+            entropy: self.entropy,
+            packer: self.packer,
+            line: self.line,
         }
     }
 
@@ -240,6 +263,7 @@ impl<P: HubPort> Foreign<P> {
             epoch: self.position.epoch,
             opened: self.opened,
             time: self.clock.now(),
+            keeper: self.keeper.clone(),
         };
         checkpoint.sign(&self.key)
     }

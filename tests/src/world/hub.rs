@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
@@ -25,6 +26,8 @@ pub struct HubMachine {
     config: PathBuf,
     clock: Arc<ManualClock>,
     seed: u64,
+    /// Age of connections, if another than the configured one.
+    pub max_age: Option<Duration>,
     address: Option<SocketAddr>,
     running: Option<Running>,
 }
@@ -40,7 +43,7 @@ struct Running {
 
 impl HubMachine {
     pub(super) fn new(config: PathBuf, clock: Arc<ManualClock>, seed: u64) -> Self {
-        Self { config, clock, seed, address: None, running: None }
+        Self { config, clock, seed, max_age: None, address: None, running: None }
     }
 
     fn checked(&self) -> CheckedConfig {
@@ -59,7 +62,8 @@ impl HubMachine {
         assert!(self.running.is_none(), "the hub runs already");
         self.seed += 1;
         let party = Party::new("hub");
-        let config = self.checked();
+        let mut config = self.checked();
+        config.max_age = self.max_age.unwrap_or(config.max_age);
         let listen = self.address.unwrap_or(config.listen);
         let clock = Arc::clone(&self.clock);
         let entropy = Arc::new(SeededEntropy::new(self.seed));

@@ -1,6 +1,6 @@
 //! A link that a test steps by hand.
 
-use sanheyi_node::store::Store;
+use sanheyi_node::store::{JournalRow, Store};
 use sanheyi_node::uplink::grpc::GrpcPort;
 use sanheyi_node::uplink::sync::{LinkParts, Outcome, Session};
 use sanheyi_node::uplink::transport::Line;
@@ -74,7 +74,8 @@ impl Link {
 /// If the store cannot be read.
 pub async fn settled(store: &Store) -> bool {
     let rows = store.journal_list().await.expect("the journals");
-    for row in rows.iter().filter(|row| row.home) {
+    let own = |row: &&JournalRow| row.home && row.head.journal.author == *store.platform();
+    for row in rows.iter().filter(own) {
         let (_, judged) = store.receipt_counts(row.number).await.expect("the receipts");
         if judged < row.head.size {
             return false;

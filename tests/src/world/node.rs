@@ -85,7 +85,7 @@ impl NodeMachine {
         let (branch, writer) = party
             .run(async move {
                 std::fs::create_dir_all(&config.data).expect("a data folder");
-                let database = Database::open(&config.database(), &[]).await.expect("a database");
+                let database = Database::open(config.database(), &[]).await.expect("a database");
                 let store = database.of(&config.platform);
                 let own = BranchConfig { platform: config.platform, hub: config.hub };
                 let (branch, writer) =
@@ -97,6 +97,7 @@ impl NodeMachine {
         let parts = LinkParts {
             branch: branch.clone(),
             key: keys.signing,
+            keeper: None,
             hub_key,
             clock: Arc::clone(&self.clock),
             entropy,
@@ -208,11 +209,19 @@ impl NodeMachine {
     /// # Panics
     /// If it does already.
     pub async fn dial_on(&mut self) {
+        self.dial_on_with(PAUSES).await;
+    }
+
+    /// The same, with other pauses between connections.
+    ///
+    /// # Panics
+    /// If it does already.
+    pub async fn dial_on_with(&mut self, pauses: RetryConfig) {
         let (parts, line) = (self.parts(), self.line_config());
         let running = self.running.as_mut().expect("the node is open");
         assert!(running.uplink.is_none(), "the node keeps its line already");
         let shutdown = Shutdown::new();
-        let uplink = Uplink::new(parts, line, PAUSES).await.expect("an uplink");
+        let uplink = Uplink::new(parts, line, pauses).await.expect("an uplink");
         let task = running.party.spawn(uplink.run(shutdown.clone()));
         running.uplink = Some((shutdown, task));
     }

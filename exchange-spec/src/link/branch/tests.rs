@@ -196,3 +196,45 @@ fn an_adoption_that_ends_after_the_connection_was_lost_counts() {
     assert_eq!(link.on(pushed(2, 7)), []);
     assert!(link.is_caught_up());
 }
+
+#[test]
+fn a_connection_at_its_end_is_left_at_once_when_nothing_is_under_way() {
+    let again = [Action::Reconnect { pause: false }];
+    let (mut link, _) = live(3, 3);
+    assert_eq!(link.on(Event::Ended { journal: None }), again);
+    assert_eq!(link.phase(), Phase::Down);
+    // A push that was not taken is not under way.
+    let (mut link, _) = live(3, 0);
+    assert_eq!(link.on(Event::Ended { journal: Some(journal()) }), again);
+}
+
+#[test]
+fn what_is_under_way_on_a_connection_at_its_end_is_waited_for() {
+    let again = Action::Reconnect { pause: false };
+    let (mut link, actions) = live(3, 0);
+    assert_eq!(actions, [push(1, 0), Action::Pull]);
+    assert_eq!(link.on(Event::Ended { journal: None }), []);
+    assert_eq!(link.on(appended(4)), [], "nothing new is begun");
+    assert_eq!(link.on(Event::Pulled), []);
+    assert_eq!(link.on(pushed(1, 3)), std::slice::from_ref(&again));
+    link.on(Event::Connected { next: EpochId::new([2; 16]) });
+    link.on(Event::EpochStored);
+    assert_eq!(link.on(granted(2, 3, true)), [push(2, 3), Action::Pull]);
+
+    let (mut link, _) = live(3, 0);
+    link.on(Event::Ended { journal: None });
+    let stop = Action::Stop { journal: journal(), code: Code::HistoryChanged };
+    assert_eq!(link.on(refused(Code::HistoryChanged)), [stop, again]);
+    let (mut link, _) = live(3, 0);
+    link.on(Event::Ended { journal: None });
+    assert_eq!(link.on(Event::Lost), [Action::Reconnect { pause: true }]);
+}
+
+#[test]
+fn a_connection_that_ends_before_the_greet_is_answered_is_not_tried_again_at_once() {
+    let mut link = BranchLink::new([(journal(), 3)]);
+    link.on(Event::Connected { next: EpochId::new([1; 16]) });
+    link.on(Event::EpochStored);
+    let paused = [Action::Reconnect { pause: true }];
+    assert_eq!(link.on(Event::Ended { journal: None }), paused);
+}

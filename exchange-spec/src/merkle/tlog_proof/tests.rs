@@ -31,6 +31,7 @@ fn proof(index: u64, size: u64) -> (TlogProof, Checkpoint) {
         epoch: EpochId::new([1; 16]),
         opened: 0,
         time: Timestamp::from_micros(1),
+        keeper: None,
     };
     let tiles = tree.take_changed();
     let read = |tile| Ok::<_, Infallible>(tiles.iter().find(|t| t.0 == tile).map(|t| t.1.clone()));

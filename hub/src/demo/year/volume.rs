@@ -14,6 +14,19 @@ const WEEKDAYS: [u32; 7] = [124, 106, 100, 96, 76, 45, 40];
 /// How the half hours of a working day compare.
 const HALF_HOURS: [u32; 14] = [9, 13, 14, 13, 10, 6, 6, 9, 11, 11, 9, 7, 5, 3];
 
+/// Registered residents (户籍人口) of each region at the end of 2013, in hundreds, as the police
+/// counted them: `hub/data/README.md` says where that stands. It is the year next to 2010 for which
+/// a list of all seven was found.
+const RESIDENTS: [(&str, u64); 7] = [
+    ("0482", 5516),
+    ("0481", 7901),
+    ("0412", 10293),
+    ("0402", 3731),
+    ("0404", 3587),
+    ("0405", 787),
+    ("0411", 4775),
+];
+
 /// The items with most cases, from the first.
 const BUSY: [&str; 16] = [
     "户口登记",
@@ -43,14 +56,15 @@ pub(super) struct Volume {
 }
 
 impl Volume {
-    /// Wujin is the largest of the three districts.
+    /// Cases are shared out by residents: the average district has `cases` on an average day, and
+    /// whoever has twice its residents has twice as many.
     pub(super) fn new(region: &str, cases: u32, items: &[Item], chance: &mut Chance) -> Self {
-        let share: u64 = match region {
-            "0412" => 132,
-            "0481" => 94,
-            _ => 74,
-        };
-        Self { average: u64::from(cases) * 10 * share, weights: weights(items, chance) }
+        let all: u64 = RESIDENTS.iter().map(|(_, residents)| residents).sum();
+        let districts = RESIDENTS.len() as u64;
+        let own = RESIDENTS.iter().find(|(known, _)| *known == region);
+        let own = own.map_or(all / districts, |(_, residents)| *residents);
+        let average = u64::from(cases) * 1000 * own * districts / all;
+        Self { average, weights: weights(items, chance) }
     }
 
     /// The cases that begin on a working day, in the order of time: the second of the working day,
@@ -102,6 +116,21 @@ mod tests {
         let items = crate::demo::items::items();
         for busy in BUSY {
             assert!(items.iter().any(|item| item.name == busy), "{busy}");
+        }
+    }
+
+    #[test]
+    fn districts_share_the_cases_by_their_residents() {
+        let items = crate::demo::items::items();
+        let average =
+            |region| Volume::new(region, 100, &items, &mut Chance::new(1, region)).average;
+        let each = RESIDENTS.map(|(region, _)| average(region));
+        let off = each.iter().sum::<u64>().abs_diff(700_000);
+        assert!(off < 7, "seven districts of 100 cases on average: {each:?}");
+        for ((region, residents), thousandths) in RESIDENTS.into_iter().zip(each) {
+            // 36590 hundreds of residents share 700000 thousandths of a case.
+            let due = residents * 700_000 / 36_590;
+            assert_eq!(thousandths, due, "{region}");
         }
     }
 }

@@ -380,3 +380,20 @@ async fn a_silent_stranger_is_dropped_after_the_time_limit_and_makes_room() {
     drop(incoming);
     assert_eq!(room.available_permits(), 1);
 }
+
+#[tokio::test]
+async fn a_connection_that_does_not_end_after_its_age_is_cut_off() {
+    let hub = Hub::new();
+    let (acceptor, address) = hub.acceptor(&Meter::new()).await;
+    let acceptor = acceptor.with_age(Duration::from_millis(1), Duration::from_millis(1));
+    assert_eq!(acceptor.max_age(), Duration::from_millis(1));
+    let config = hub.line(address, &hub.ca.identity("jintan", 30), &hub.ca.trust());
+    let mut incoming = Box::pin(acceptor.incoming());
+    let (line, stream) = tokio::join!(connect(&config), incoming.next());
+    let (_line, mut stream) = (line.unwrap(), stream.unwrap().unwrap());
+    // The branch has sent its first frames and keeps its end open.
+    let mut heard = Vec::new();
+    let error = stream.read_to_end(&mut heard).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    assert_eq!(stream.peer().ends.left(), Duration::ZERO);
+}

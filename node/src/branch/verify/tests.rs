@@ -32,7 +32,7 @@ async fn entries_that_the_journal_does_not_count_are_a_difference() {
     home.submit(vec![draft("A")]).await;
     let added =
         "INSERT INTO segment SELECT platform, journal, 1, entries, stored, bytes FROM segment";
-    tamper(home.store().database().path(), added).await;
+    tamper(home.store().database().address().file().unwrap(), added).await;
     let report = walked(&home, home.journal().await).await;
     let found = report.difference.unwrap();
     assert_eq!((found.table, found.column, found.place), ("segment", "first", 1));

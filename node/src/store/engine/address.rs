@@ -19,7 +19,7 @@ pub enum Address {
 
 /// A database of a PostgreSQL server.
 #[derive(Clone)]
-pub struct ServerAddress(PgConnectOptions);
+pub struct ServerAddress(Box<PgConnectOptions>);
 
 /// Why an address cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -72,7 +72,7 @@ impl Address {
     pub fn with_password(self, password: &str) -> Self {
         match self {
             Self::Server(ServerAddress(options)) => {
-                Self::Server(ServerAddress(options.password(password)))
+                Self::Server(ServerAddress(Box::new(options.password(password))))
             }
             file @ Self::File(_) => file,
         }
@@ -116,7 +116,7 @@ impl fmt::Display for Address {
 
 impl ServerAddress {
     pub(super) fn options(&self) -> PgConnectOptions {
-        self.0.clone()
+        (*self.0).clone()
     }
 }
 
@@ -138,7 +138,7 @@ impl FromStr for ServerAddress {
             _ if here => {}
             _ => return Err(AddressError::Unverified),
         }
-        Ok(Self(options))
+        Ok(Self(Box::new(options)))
     }
 }
 

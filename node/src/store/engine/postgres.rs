@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, Transaction};
 
 use super::address::ServerAddress;
 use super::{Hold, Language, Scope, migrator, unmigrated};
@@ -48,9 +48,11 @@ const EVERYTHING: &str = "*";
 pub(in crate::store) struct Postgres {
     writer: PgPool,
     reader: PgPool,
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     /// Names this opening of the database among all that listen.
     origin: Arc<str>,
+    /// Whether rows lie on several servers (Citus).
+    distributed: bool,
 }
 
 /// Hears which platforms have news, from other processes on the same database. What this one has
@@ -120,9 +122,13 @@ impl Postgres {
         };
         let (writer, reader) = (pool(WRITERS), pool(READERS));
         // Whether there is a server at all is said here, and not by the first record.
-        let origin = sqlx::query_scalar::<_, String>("SELECT gen_random_uuid()::text");
-        let origin = origin.fetch_one(&writer).await.map_err(StoreError::at("open"))?;
-        Ok(Self { writer, reader, options, origin: origin.into() })
+        let asked = sqlx::query_as::<_, (String, bool)>(
+            "SELECT gen_random_uuid()::text, to_regclass('pg_dist_partition') IS NOT NULL",
+        );
+        let (origin, distributed) =
+            asked.fetch_one(&writer).await.map_err(StoreError::at("open"))?;
+        let options = Box::new(options);
+        Ok(Self { writer, reader, options, origin: origin.into(), distributed })
     }
 
     /// Says aloud what makes this server less than it should be.
@@ -145,14 +151,33 @@ impl Postgres {
         &self,
         scope: Scope<'_>,
     ) -> Result<Transaction<'static, sqlx::Postgres>, sqlx::Error> {
-        self.writer.begin_with(AssertSqlSafe(opening("BEGIN", scope))).await
+        self.begin_on(&self.writer, "BEGIN", scope).await
     }
 
     pub(super) async fn read(
         &self,
         scope: Scope<'_>,
     ) -> Result<Transaction<'static, sqlx::Postgres>, sqlx::Error> {
-        self.reader.begin_with(AssertSqlSafe(opening("BEGIN READ ONLY", scope))).await
+        self.begin_on(&self.reader, "BEGIN READ ONLY", scope).await
+    }
+
+    /// A transaction says with whose rows it is about, in the same round trip, unless rows are
+    /// distributed: Citus hands the text of the whole message on to its workers.
+    async fn begin_on(
+        &self,
+        pool: &PgPool,
+        begin: &'static str,
+        scope: Scope<'_>,
+    ) -> Result<Transaction<'static, sqlx::Postgres>, sqlx::Error> {
+        match setting(scope) {
+            Some(set) if self.distributed => {
+                let mut tx = pool.begin_with(begin).await?;
+                tx.execute(AssertSqlSafe(set)).await?;
+                Ok(tx)
+            }
+            Some(set) => pool.begin_with(AssertSqlSafe(format!("{begin}; {set}"))).await,
+            None => pool.begin_with(begin).await,
+        }
     }
 
     pub(super) async fn durability(&self) -> Result<Vec<(&'static str, String)>, sqlx::Error> {
@@ -180,7 +205,7 @@ impl Postgres {
 
     pub(in crate::store) async fn listen(&self) -> Result<Letterbox, sqlx::Error> {
         let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-        let pool = pool.connect_lazy_with(self.options.clone());
+        let pool = pool.connect_lazy_with((*self.options).clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(Letterbox { listener, origin: Arc::clone(&self.origin) })
@@ -210,13 +235,13 @@ impl Postgres {
     }
 }
 
-/// How a transaction begins: with whose rows it is about, in the same round trip. A platform's id
-/// is lower-case letters, digits and hyphens, so it needs no escaping.
-fn opening(begin: &str, scope: Scope<'_>) -> String {
+/// Whose rows a transaction is about. A platform's id is lower-case letters, digits and hyphens, so
+/// it needs no escaping.
+fn setting(scope: Scope<'_>) -> Option<String> {
     match scope {
-        Scope::Of(platform) => format!("{begin}; SET LOCAL sanheyi.platform = '{platform}'"),
-        Scope::City => format!("{begin}; SET LOCAL sanheyi.view = 'city'"),
-        Scope::Directory => begin.to_owned(),
+        Scope::Of(platform) => Some(format!("SET LOCAL sanheyi.platform = '{platform}'")),
+        Scope::City => Some("SET LOCAL sanheyi.view = 'city'".to_owned()),
+        Scope::Directory => None,
     }
 }
 

@@ -1,0 +1,52 @@
+//! How a line to the hub comes about: over the network, or, for a branch that lives in the hub's
+//! own process, as a call that always stands. [`super::run::Uplink`] is the same for both.
+
+use std::sync::Arc;
+
+use sanheyi_exchange_spec::error::Code;
+
+use super::grpc::GrpcPort;
+use super::port::HubPort;
+use super::sync::Outcome;
+use super::transport::{LineConfig, LineError, connect};
+use crate::process::meter::Meter;
+
+/// A line that stands.
+pub struct Standing<P> {
+    /// The hub's calls on it.
+    pub port: P,
+    /// Its bytes, as on the wire; none where there is no wire.
+    pub meter: Arc<Meter>,
+}
+
+/// How lines come about.
+pub trait Connect: Send + Sync + 'static {
+    /// The port that a line gives.
+    type Port: HubPort + 'static;
+
+    /// Makes one line; how its attempt ended if there is none.
+    fn connect(&self) -> impl Future<Output = Result<Standing<Self::Port>, Outcome>> + Send;
+}
+
+impl Connect for LineConfig {
+    type Port = GrpcPort;
+
+    async fn connect(&self) -> Result<Standing<GrpcPort>, Outcome> {
+        let line = connect(self).await.map_err(|error| unconnected(&error))?;
+        Ok(Standing { port: GrpcPort::new(&line), meter: line.meter })
+    }
+}
+
+fn unconnected(error: &LineError) -> Outcome {
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        why = format!("{why}: {cause}");
+        source = cause.source();
+    }
+    let why = format!("{why} → {}", error.remedy());
+    match error.fault() {
+        Some(_) => Outcome::Held(Code::Unauthorised, why),
+        None => Outcome::Reconnect { pause: true, why },
+    }
+}

@@ -1,0 +1,83 @@
+//! The contract of the store: what SQLite and PostgreSQL both must keep, one suite, held against
+//! both by [`on_both`]. What only one of the two has stands beside it: another database that is
+//! silent, or full, or gone, and the locks between platforms.
+
+mod branch;
+mod catalogue;
+mod city;
+mod crossing;
+mod fences;
+mod ground;
+mod hot_path;
+mod index;
+mod lost;
+mod news;
+mod rows;
+mod schema;
+mod statements;
+mod tls;
+mod together;
+
+use ground::Ground;
+
+/// Makes a test of every promise for both databases.
+macro_rules! on_both {
+    ($($room:ident: $($promise:ident)*;)*) => {
+        mod sqlite {
+            use super::*;
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                $room::$promise(&Ground::file()).await;
+            })*)*
+        }
+        mod postgres {
+            use super::*;
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                $room::$promise(&Ground::server()).await;
+            })*)*
+        }
+    };
+}
+
+on_both! {
+    schema:
+        a_store_is_opened_again_without_another_step
+        a_store_that_a_newer_program_has_written_is_not_opened
+        a_reader_beside_the_writer_sees_what_is_committed_and_writes_nothing;
+    rows:
+        a_journal_comes_back_as_it_was_opened
+        tiles_come_back_whole_and_the_last_word_counts
+        segments_are_read_from_the_middle_on
+        bytes_come_back_as_they_were
+        checkpoints_stay_as_they_were_put_first
+        a_greeting_comes_back_and_acknowledging_forgets_what_was_expected
+        what_is_staged_comes_back_and_is_forgotten
+        a_receipt_that_comes_again_changes_no_count
+        the_link_shows_its_last_word;
+    index:
+        every_row_counts_once_however_many_there_are
+        a_row_that_is_there_already_is_a_race_however_many_there_are
+        the_index_is_in_the_order_of_bytes_whatever_the_ids
+        the_head_is_the_highest_revision
+        rows_are_removed_by_their_keys;
+    fences:
+        a_head_moves_only_from_where_it_was
+        an_epoch_opens_once
+        a_transaction_that_is_dropped_leaves_no_trace
+        a_key_that_is_there_already_is_a_race
+        what_waits_is_run_in_order_before_what_is_run_next
+        what_waits_and_must_change_rows_is_a_race_where_it_does_not;
+    together:
+        two_processes_that_append_to_one_journal_lose_and_double_nothing
+        two_platforms_are_written_side_by_side;
+    city:
+        another_platforms_rows_are_not_seen
+        the_city_sees_all_platforms_and_the_directory_everybody;
+    branch:
+        what_is_submitted_is_durable_indexed_and_verified
+        a_group_of_many_submissions_loses_none
+        what_no_longer_stands_is_refused
+        the_hubs_copy_becomes_the_prefix_and_own_entries_follow
+        two_processes_with_one_branch_lose_nothing;
+}
