@@ -116,8 +116,11 @@ impl Exchange {
             stages: Arc::default(),
         });
         let (admission, desk) = Admission::new(&shared, lanes);
-        let gates = (0..lanes).map(|lane| Gate::new(Arc::clone(&shared), lane, lanes)).collect::<Result<_, _>>();
-        let workers = Workers { admission, gates: gates?, herald: Herald::new(Arc::clone(&shared)) };
+        let gates = (0..lanes)
+            .map(|lane| Gate::new(Arc::clone(&shared), lane, lanes))
+            .collect::<Result<_, _>>();
+        let workers =
+            Workers { admission, gates: gates?, herald: Herald::new(Arc::clone(&shared)) };
         Ok((Self { shared, admission: desk }, workers))
     }
 

@@ -108,8 +108,8 @@ impl Tenants {
         }
     }
 
-    /// Stops a tenant that another instance may host by now. Were this one to write on for a moment,
-    /// the fence of its journal would keep it out.
+    /// Stops a tenant that another instance may host by now. Were this one to write on for a
+    /// moment, the fence of its journal would keep it out.
     async fn let_go(&mut self, platform: &PlatformId, error: &StoreError) {
         tracing::warn!(%platform, %error, "tenant {platform} may live elsewhere now: it is let go");
         if let Some(hosted) = self.running.remove(platform) {

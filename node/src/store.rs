@@ -1,5 +1,5 @@
 //! The store (存储): tables, migrations, queries. One file per resource; noun first: `journal_get`,
-//! `segment_insert`, `receipt_list`. It lies in SQLite or in PostgreSQL; which, only `engine` knows.
+//! `segment_insert`, `receipt_list`. It lies in SQLite or PostgreSQL; which, only `engine` knows.
 //!
 //! Reading is on [`Store`], beside the writers; writing is on [`Tx`], a named transaction. Every
 //! statement carries the platform: [`Database::of`] is the only way to a [`Store`].

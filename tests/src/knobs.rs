@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `SANHEYI_SEED` | where chance begins: a number, decimal or `0x` and hex | [`SEED`] |
 //! | `SANHEYI_KILLS` | how often the process tests kill a node or a hub | [`KILLS`] |
-//! | `SANHEYI_STORE` | where the hubs of worlds have their stores: `sqlite` or `postgres` | `sqlite` |
+//! | `SANHEYI_STORE` | the store of the hubs of worlds: `sqlite` or `postgres` | `sqlite` |
 
 /// Where chance begins unless told otherwise.
 pub const SEED: u64 = 0x5348_5931;

@@ -19,9 +19,10 @@ pub(crate) fn lanes(reach: Reach) -> usize {
 
 /// The lane of a platform, of so many.
 pub(crate) fn lane_of(platform: &PlatformId, lanes: usize) -> usize {
-    let sum = platform.as_str().bytes().fold(0_usize, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(usize::from(byte))
-    });
+    let sum = platform
+        .as_str()
+        .bytes()
+        .fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
     sum % lanes.max(1)
 }
 
@@ -33,8 +34,22 @@ mod tests {
     fn a_city_of_platforms_is_spread_over_all_lanes() {
         let mut used = [0; LANES];
         for name in [
-            "jintan", "liyang", "wujin", "tianning", "zhonglou", "qishuyan", "xinbei", "shizhi",
-            "changzhou", "jingkai", "kejiao", "wuxi", "suzhou", "nantong", "yangzhou", "zhenjiang",
+            "jintan",
+            "liyang",
+            "wujin",
+            "tianning",
+            "zhonglou",
+            "qishuyan",
+            "xinbei",
+            "shizhi",
+            "changzhou",
+            "jingkai",
+            "kejiao",
+            "wuxi",
+            "suzhou",
+            "nantong",
+            "yangzhou",
+            "zhenjiang",
         ] {
             used[lane_of(&name.parse().unwrap(), LANES)] += 1;
         }

@@ -89,27 +89,28 @@ pub fn gate_advance(tx: &mut Tx, store: &Store, journal: JournalNumber, from: u6
 pub async fn gate_behind(
     database: &Database,
 ) -> Result<BTreeMap<(PlatformId, JournalNumber), u64>, StoreError> {
-    let behind = Query::select()
-        .columns([("gate", "platform"), ("gate", "journal"), ("gate", "judged")])
-        .from("gate")
-        .inner_join(
-            "journal",
-            Cond::all()
-                .add(Expr::col(("gate", "platform")).equals(("journal", "platform")))
-                .add(Expr::col(("gate", "journal")).equals(("journal", "number"))),
-        )
-        // Of a hosted journal the gate judges what was admitted.
-        .left_join(
-            "hosted",
-            Cond::all()
-                .add(Expr::col(("gate", "platform")).equals(("hosted", "platform")))
-                .add(Expr::col(("gate", "journal")).equals(("hosted", "journal"))),
-        )
-        .and_where(Expr::col(("gate", "judged")).lt(Func::coalesce([
-            Expr::col(("hosted", "size")),
-            Expr::col(("journal", "size")),
-        ])))
-        .to_owned();
+    let behind =
+        Query::select()
+            .columns([("gate", "platform"), ("gate", "journal"), ("gate", "judged")])
+            .from("gate")
+            .inner_join(
+                "journal",
+                Cond::all()
+                    .add(Expr::col(("gate", "platform")).equals(("journal", "platform")))
+                    .add(Expr::col(("gate", "journal")).equals(("journal", "number"))),
+            )
+            // Of a hosted journal the gate judges what was admitted.
+            .left_join(
+                "hosted",
+                Cond::all()
+                    .add(Expr::col(("gate", "platform")).equals(("hosted", "platform")))
+                    .add(Expr::col(("gate", "journal")).equals(("hosted", "journal"))),
+            )
+            .and_where(Expr::col(("gate", "judged")).lt(Func::coalesce([
+                Expr::col(("hosted", "size")),
+                Expr::col(("journal", "size")),
+            ])))
+            .to_owned();
     let rows = database.city_rows("gate_behind", &behind).await?;
     rows.iter()
         .map(|row| {

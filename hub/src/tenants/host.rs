@@ -90,9 +90,7 @@ pub enum TenantError {
         path: PathBuf,
     },
     /// Another instance of this hub hosts it.
-    #[error(
-        "租户 {0} 由本平台的另一实例托管 / tenant {0} lives in another instance of this hub"
-    )]
+    #[error("租户 {0} 由本平台的另一实例托管 / tenant {0} lives in another instance of this hub")]
     Elsewhere(PlatformId),
     /// The store cannot be reached.
     #[error(transparent)]

@@ -65,10 +65,7 @@ impl Database {
     /// # Errors
     /// [`StoreError::SchemaUnknown`] if a newer program has written it; other errors of the
     /// database.
-    pub async fn open(
-        address: impl Into<Address>,
-        further: &[Step],
-    ) -> Result<Self, StoreError> {
+    pub async fn open(address: impl Into<Address>, further: &[Step]) -> Result<Self, StoreError> {
         Self::migrate(address, further).await.map(|(database, _)| database)
     }
 

@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | writers | one, in this process | many, in many processes |
 //! | a group of statements | one message to the driver's thread | one after another |
-//! | one transaction may hold | rows of every platform: it is one fsync | rows of one platform: one shard |
-//! | a forgotten platform | does not compile | does not compile, and row-level security shows no row |
+//! | one transaction may hold | rows of every platform: one fsync | rows of one platform: one shard |
+//! | a forgotten platform | does not compile | nor here; row-level security shows no row |
 //! | news to other processes | there are none | LISTEN and NOTIFY |
 
 mod address;
@@ -23,7 +23,7 @@ use sea_query_sqlx::{SqlxBinder, SqlxValues};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{
-    AssertSqlSafe, Decode, Executor as _, Postgres, Row as _, Sqlite, SqlStr, Transaction, Type,
+    AssertSqlSafe, Decode, Executor as _, Postgres, Row as _, SqlStr, Sqlite, Transaction, Type,
 };
 
 pub use address::{Address, AddressError, ServerAddress};

@@ -83,8 +83,8 @@ impl Tx {
         read(&self.rows(&greeting(store, journal)).await?)
     }
 
-    /// Keeps the Greet chain of a journal. How far it was acknowledged stays as it is, if it is known:
-    /// in a hub's own store that is written beside this.
+    /// Keeps the Greet chain of a journal. How far it was acknowledged stays as it is, if it is
+    /// known: in a hub's own store that is written beside this.
     ///
     /// # Errors
     /// Of the database.

@@ -25,9 +25,7 @@ pub struct ServerAddress(Box<PgConnectOptions>);
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// It is no `postgres://` address.
-    #[error(
-        "无法识别的数据库地址：{0} · not understood as postgres://user@host/database?…: {0}"
-    )]
+    #[error("无法识别的数据库地址：{0} · not understood as postgres://user@host/database?…: {0}")]
     Malformed(String),
     /// A password stands in it, where logs and process lists would show it.
     #[error(
@@ -187,7 +185,10 @@ mod tests {
 
     #[test]
     fn a_path_is_a_file_and_an_address_a_server() {
-        assert_eq!(read("data/hub.sqlite").unwrap().file().unwrap().to_str(), Some("/srv/hub/data/hub.sqlite"));
+        assert_eq!(
+            read("data/hub.sqlite").unwrap().file().unwrap().to_str(),
+            Some("/srv/hub/data/hub.sqlite")
+        );
         let there = read("postgres://sanheyi@db.city/hub?sslmode=verify-full").unwrap();
         assert_eq!(there.to_string(), "postgres://sanheyi@db.city:5432/hub");
         let here = read("postgres://sanheyi@localhost/hub?host=/run/postgresql").unwrap();

@@ -135,14 +135,19 @@ impl Postgres {
     async fn warn(&self) -> Result<(), sqlx::Error> {
         for (name, value) in self.durability().await? {
             if value == "off" {
-                tracing::error!(name, "the server is set to lose acknowledged commits at power loss");
+                tracing::error!(
+                    name,
+                    "the server is set to lose acknowledged commits at power loss"
+                );
             }
         }
         let row = sqlx::query(
             "SELECT rolsuper OR rolbypassrls AS unbound FROM pg_roles WHERE rolname = current_user",
         );
         if row.fetch_one(&self.writer).await?.try_get("unbound")? {
-            tracing::warn!("row-level security does not bind this role: connect as an ordinary one");
+            tracing::warn!(
+                "row-level security does not bind this role: connect as an ordinary one"
+            );
         }
         Ok(())
     }

@@ -41,7 +41,8 @@ fn insert_texts(language: Language) -> Texts {
 /// it there.
 fn insert_text(language: Language, rows: usize) -> Arc<str> {
     let place = |number| language.place(number);
-    let row = |row: usize| format!("({}, {}, {})", place(1), place(2 * row + 2), place(2 * row + 3));
+    let row =
+        |row: usize| format!("({}, {}, {})", place(1), place(2 * row + 2), place(2 * row + 3));
     let rows: Vec<_> = (0..rows).map(row).collect();
     format!(
         "INSERT INTO record (platform, key, place) VALUES {} \
