@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | writers | one, in this process | many, in many processes |
 //! | a group of statements | one message to the driver's thread | one after another |
-//! | one transaction may hold | rows of every platform: one fsync | rows of one platform: one shard |
+//! | one transaction holds | rows of every platform: one fsync | rows of one platform: one shard |
 //! | a forgotten platform | does not compile | nor here; row-level security shows no row |
 //! | news to other processes | there are none | LISTEN and NOTIFY |
 
@@ -191,14 +191,6 @@ impl Language {
             Self::Postgres => statement.build_sqlx(PostgresQueryBuilder),
         };
         Statement { sql: sql.into(), values }
-    }
-
-    /// The place of the `number`th value, from 1.
-    pub(super) fn place(self, number: usize) -> String {
-        match self {
-            Self::Sqlite => format!("?{number}"),
-            Self::Postgres => format!("${number}"),
-        }
     }
 }
 

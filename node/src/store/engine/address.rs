@@ -52,6 +52,8 @@ impl Address {
     pub fn parse(text: &str, base: &Path) -> Result<Self, AddressError> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             text.parse().map(Self::Server)
+        } else if let Some((scheme, _)) = text.split_once("://") {
+            Err(AddressError::Malformed(format!("{scheme}://")))
         } else {
             Ok(Self::File(base.join(text)))
         }
@@ -218,6 +220,10 @@ mod tests {
         assert_eq!(read("postgres://sanheyi@db.city/hub").unwrap_err(), AddressError::Unverified);
         let nameless = "postgres://sanheyi@db.city/?sslmode=verify-full";
         assert_eq!(read(nameless).unwrap_err(), AddressError::NoDatabase);
+        assert_eq!(
+            read("mysql://a@b/c").unwrap_err(),
+            AddressError::Malformed("mysql://".to_owned())
+        );
         for text in ["postgres://[", "postgres://a@b/c?sslmode=verify-full&p%61ssword=geheim"] {
             assert!(matches!(read(text).unwrap_err(), AddressError::Malformed(_)), "{text}");
         }
