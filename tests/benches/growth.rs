@@ -120,7 +120,8 @@ impl Growing {
             Clocked::of(&self.federation, &mut self.watch, clients, load, self.stored).await?;
         self.stored = past;
         clocked.add(table, name);
-        Ok(())
+        // The last size may take long to be verified: what was measured is said at once.
+        say(&format!("  {name}: {:.0} records/s", clocked.rate()))
     }
 
     /// Both ends have the same, and what it weighs.

@@ -1,5 +1,6 @@
-//! Four tenants of one hub hand in at an even pace, by the clock and not by the answers: three at
-//! their quota, and the fourth at its quota or at ten times it. What the three feel of that.
+//! Four tenants of one hub hand in by the clock and not by the answers: three at their quota, and
+//! the fourth at its quota or at ten times it. What the three feel of that. Each submission comes at
+//! a random moment of its turn: at an even pace all depends on whether two tenants keep step.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,9 +35,11 @@ const LEAD: f64 = 0.5;
 /// What a tenant offers in a segment.
 struct Offer {
     load: Vec<Batch>,
-    /// When the first is due, and the seconds between two.
+    /// When the first's turn begins, and the seconds of a turn.
     first: f64,
     every: f64,
+    /// Draws the moments.
+    seed: usize,
 }
 
 /// What became of it.
@@ -125,12 +128,12 @@ impl Street {
         let began = seconds() + LEAD;
         let (mut quiet, mut noise) = (JoinSet::new(), None);
         for (tenant, load) in loads.into_iter().enumerate() {
-            let first = began + every * tenant as f64 / TENANTS.len() as f64;
+            let first = began;
             if let Some(client) = self.quiet.get(tenant).cloned() {
-                let offer = Offer { load, first, every };
+                let offer = Offer { load, first, every, seed: tenant };
                 quiet.spawn(async move { (tenant, offer.hand_in(vec![client]).await) });
             } else {
-                let offer = Offer { load, first, every: every / times as f64 };
+                let offer = Offer { load, first, every: every / times as f64, seed: tenant };
                 noise = Some(apart(offer, self.tenants.socket(tenant)));
             }
         }
@@ -182,7 +185,7 @@ impl Offer {
         let mut under_way = JoinSet::new();
         let mut outcome = Outcome::default();
         for (number, batch) in self.load.into_iter().enumerate() {
-            let due = self.first + self.every * number as f64;
+            let due = self.first + self.every * (number as f64 + moment(self.seed, &batch));
             clock::pause(Duration::from_secs_f64((due - seconds()).max(0.0))).await;
             let client = clients[number % clients.len()].clone();
             under_way.spawn(submit(client, batch, due));
@@ -195,6 +198,19 @@ impl Offer {
         }
         Ok(outcome)
     }
+}
+
+/// When within its turn a submission comes: from 0 to 1, drawn from who submits what, so that every
+/// run is the same run.
+fn moment(seed: usize, batch: &Batch) -> f64 {
+    let name = batch.first().map_or(&[][..], |draft| draft.record.as_bytes());
+    let mut state = 0xcbf2_9ce4_8422_2325_u64 ^ seed as u64;
+    for byte in name {
+        state = (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    state ^= state >> 29;
+    state = state.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (state >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// What became of one submission: milliseconds late, and until it was durable, if it was taken.

@@ -121,6 +121,11 @@ impl Clocked {
         Ok(Self { records, began, durable, gated, before, after })
     }
 
+    /// Records a second, until the last was durable and gated at the hub.
+    pub(crate) fn rate(&self) -> f64 {
+        self.records as f64 / (self.gated - self.began)
+    }
+
     /// Adds it to a table.
     pub(crate) fn add(&self, table: &mut Table, name: &str) {
         let count = self.records as f64;
