@@ -65,7 +65,8 @@ mod tests {
         assert_eq!(address, "postgres://sanheyi@/run/postgresql/hub");
         for text in ["nonsense", "postgre://sanheyi@localhost/hub", "mysql://db/hub", "hub.sqlite"]
         {
-            assert!(server(text).unwrap_err().to_string().contains("postgres://"), "{text}");
+            let said = format!("{:#}", server(text).unwrap_err());
+            assert!(said.contains("postgres://"), "{text}: {said}");
         }
         let secret = "postgres://sanheyi:geheim@localhost/hub?host=/run/postgresql";
         assert!(!format!("{:#}", server(secret).unwrap_err()).contains("geheim"));
