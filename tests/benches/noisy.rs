@@ -1,6 +1,6 @@
 //! Four tenants of one hub hand in by the clock and not by the answers: three at their quota, and
-//! the fourth at its quota or at ten times it. What the three feel of that. Each submission comes at
-//! a random moment of its turn: at an even pace all depends on whether two tenants keep step.
+//! the fourth at its quota or at ten times it. What the three feel of that. Each submission comes
+//! at a random moment of its turn: at an even pace all depends on whether two tenants keep step.
 
 use std::path::PathBuf;
 use std::time::Duration;
