@@ -187,6 +187,11 @@ async fn demonstrate(args: DemoArgs) -> anyhow::Result<Answer> {
     Ok(Answer { text: String::new(), code })
 }
 
+/// Where the branch of a platform lives, in a table.
+const fn home(hosted: bool) -> &'static str {
+    if hosted { "托管 hosted" } else { "节点 node" }
+}
+
 /// An address given on the command line; a path is taken from where the command was started.
 fn address(option: &'static str, text: &str) -> anyhow::Result<Address> {
     Address::parse(text, Path::new(".")).context(option)

@@ -168,12 +168,7 @@ impl Setup {
     /// # Errors
     /// See [`SetupError`].
     pub async fn platform_add(&self, new: &NewPlatform) -> Result<PathBuf, SetupError> {
-        let database = self.open_store().await?;
-        let known = platform_get(&database, &new.platform).await;
-        database.close().await;
-        if known?.is_some() {
-            return Err(SetupError::Registered(new.platform.clone()));
-        }
+        self.must_be_new(&new.platform).await?;
         folder(&new.out)?;
         let authority = Authority::open(&self.folder)?;
         let now = self.clock.now();
@@ -202,6 +197,14 @@ impl Setup {
             new.server_name,
             self.hub_key()?
         ))
+    }
+
+    /// Looked at before anything is written: a key that stands already is not made again.
+    async fn must_be_new(&self, platform: &PlatformId) -> Result<(), SetupError> {
+        let database = self.open_store().await?;
+        let known = platform_get(&database, platform).await;
+        database.close().await;
+        if known?.is_some() { Err(SetupError::Registered(platform.clone())) } else { Ok(()) }
     }
 
     async fn open_store(&self) -> Result<Database, SetupError> {

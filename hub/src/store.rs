@@ -20,7 +20,8 @@ pub use hosted::{
     copy_list, hosted_advance, hosted_epoch, hosted_list, hosted_list_in, hosted_open, hosted_stop,
 };
 pub use platform::{
-    PlatformRow, platform_get, platform_list, platform_lock, platform_put, platform_quota,
+    PlatformRow, author_keys, platform_get, platform_list, platform_lock, platform_put,
+    platform_quota,
 };
 pub(crate) use setting::moved_to;
 pub use setting::{

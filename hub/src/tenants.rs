@@ -21,6 +21,7 @@ use futures_util::future::{join_all, select_all};
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::process::clock;
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError};
+use sanheyi_node::process::said::with_causes;
 use sanheyi_node::store::StoreError;
 
 use crate::store::{PlatformRow, platform_list};
@@ -128,7 +129,7 @@ impl Tenants {
                 self.running.insert(platform.clone(), hosted);
             }
             Err(error) => {
-                let why = chain(&error);
+                let why = with_causes(&error);
                 if self.said.get(platform) == Some(&why) {
                     return;
                 }
@@ -147,7 +148,7 @@ impl Tenants {
         match ended {
             Ok(()) => tracing::info!(%platform, "tenant {platform} has stopped"),
             Err(error) => {
-                let why = chain(&error);
+                let why = with_causes(&error);
                 tracing::error!(%platform, why, "tenant {platform} has stopped: {why}");
             }
         }
@@ -171,15 +172,4 @@ async fn next_ended(
     });
     let (ended, ..) = select_all(all).await;
     ended
-}
-
-/// An error with all its sources, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }

@@ -41,13 +41,18 @@ pub use staged::Staged;
 pub use tile::Tiles;
 pub use transaction::{Must, Tx};
 
-use sea_query::{Cond, Condition, Expr, ExprTrait as _};
+use sea_query::{Cond, Condition, Expr, ExprTrait as _, IntoColumnRef};
 
 /// The condition of a row that belongs to one journal of the store's platform.
 pub fn in_journal(store: &Store, journal: JournalNumber) -> Condition {
     Cond::all()
         .add(Expr::col("platform").eq(store.platform().as_str()))
         .add(Expr::col("journal").eq(journal.0))
+}
+
+/// The sum of a column, 0 of no rows, as an integer: PostgreSQL sums integers to decimals.
+pub fn total(column: impl IntoColumnRef) -> Expr {
+    Expr::col(column).sum().if_null(0).cast_as("bigint")
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! The home of a tenant, opened by hand beside a hub that stands still: what the branch of today
 //! would refuse can be written there, as a branch of yesterday did.
 
-use sanheyi_exchange_spec::entry::{Header, HeaderView, Operation};
+use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::segment::SegmentWriter;
-use sanheyi_exchange_spec::suite::{Digest, Salt};
 use sanheyi_hub::store::open;
-use sanheyi_node::branch::{LiveJournal, Sealed, seal};
+use sanheyi_node::branch::{LiveJournal, Sealed};
 use sanheyi_node::store::{IndexRow, Place, Store};
-use sanheyi_tests::fixtures::{CASE, MORNING, case_no};
+use sanheyi_tests::fixtures::{MORNING, case_no, sealed};
 use sanheyi_tests::world::{World, id};
 
 /// A tenant's home.
@@ -18,19 +17,7 @@ pub(crate) struct Home {
 
 /// A case without a body that keeps the rules.
 pub(crate) fn faulty_case(serial: u64) -> Sealed {
-    let header = Header {
-        dataset: CASE.parse().unwrap(),
-        record: case_no(serial).parse().unwrap(),
-        revision: 1,
-        follows: None,
-        custody_epoch: 0,
-        operation: Operation::Put,
-        standard: 1,
-        occurred: MORNING,
-        recorded: MORNING,
-        body_digest: Digest::new([0; 32]),
-    };
-    seal(header, Salt([5; 16]), Vec::new().into())
+    sealed(&case_no(serial), 1, b"")
 }
 
 impl Home {

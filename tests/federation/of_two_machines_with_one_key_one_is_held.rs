@@ -1,20 +1,28 @@
 //! A folder was copied to a second machine: one of the two goes on, the other is held and says so.
 
+use std::path::PathBuf;
+
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_node::branch::SubmitError;
 use sanheyi_tests::fixtures::new_cases;
 use sanheyi_tests::patience::until;
-use sanheyi_tests::world::{World, assert_converged, copy_folder, settled};
+use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, settled};
 
-#[tokio::test]
-async fn the_one_that_greets_first_goes_on() {
-    let mut world = World::new(30, &["jintan"]).await;
+/// A node whose first cases, up to `past`, are answered, closed; and a copy of its folder.
+async fn copied(seed: u64, past: u64) -> (World, NodeMachine, PathBuf) {
+    let mut world = World::new(seed, &["jintan"]).await;
     let mut original = world.node("jintan").await;
-    original.submit(new_cases(1..51)).await;
+    original.submit(new_cases(1..past)).await;
     drop(original.settle().await);
     original.close().await;
     let folder = world.folder("clone");
     copy_folder(original.folder(), &folder);
+    (world, original, folder)
+}
+
+#[tokio::test]
+async fn the_one_that_greets_first_goes_on() {
+    let (mut world, mut original, folder) = copied(30, 51).await;
 
     original.open().await;
     original.submit(new_cases(51..61)).await;
@@ -42,13 +50,7 @@ async fn the_one_that_greets_first_goes_on() {
 
 #[tokio::test]
 async fn and_it_may_be_the_copy() {
-    let mut world = World::new(31, &["jintan"]).await;
-    let mut original = world.node("jintan").await;
-    original.submit(new_cases(1..11)).await;
-    drop(original.settle().await);
-    original.close().await;
-    let folder = world.folder("clone");
-    copy_folder(original.folder(), &folder);
+    let (mut world, mut original, folder) = copied(31, 11).await;
     let mut clone = world.node_at(&folder).await;
     original.open().await;
 
@@ -63,13 +65,7 @@ async fn and_it_may_be_the_copy() {
 
 #[tokio::test]
 async fn an_operator_may_have_the_other_one_go_on() {
-    let mut world = World::new(32, &["jintan"]).await;
-    let mut original = world.node("jintan").await;
-    original.submit(new_cases(1..11)).await;
-    drop(original.settle().await);
-    original.close().await;
-    let folder = world.folder("clone");
-    copy_folder(original.folder(), &folder);
+    let (mut world, mut original, folder) = copied(32, 11).await;
     original.open().await;
     drop(original.settle().await);
     let mut clone = world.node_at(&folder).await;
@@ -92,13 +88,7 @@ async fn an_operator_may_have_the_other_one_go_on() {
 
 #[tokio::test]
 async fn the_one_that_was_replaced_finds_out_although_it_has_nothing_to_push() {
-    let mut world = World::new(33, &["jintan"]).await;
-    let mut original = world.node("jintan").await;
-    original.submit(new_cases(1..11)).await;
-    drop(original.settle().await);
-    original.close().await;
-    let folder = world.folder("clone");
-    copy_folder(original.folder(), &folder);
+    let (mut world, mut original, folder) = copied(33, 11).await;
     original.open().await;
     original.dial_on().await;
     until("the original is live", async || original.link_row().await.phase == "live").await;

@@ -1,10 +1,10 @@
 //! Records that keep every rule, numbered; and drafts of them. What a test wants wrong it changes.
 
 use prost::Message as _;
-use sanheyi_exchange_spec::entry::Operation;
-use sanheyi_exchange_spec::suite::Digest;
+use sanheyi_exchange_spec::entry::{Header, Operation};
+use sanheyi_exchange_spec::suite::{Digest, Salt};
 use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_node::branch::{Appended, Draft};
+use sanheyi_node::branch::{Appended, Draft, Sealed, seal};
 use sanheyi_proto::standard::v1::{
     Applicant, ApplicantType, ApplyWay, Case, CaseStep, LegalBasis, Limit, LimitUnit, PaperType,
     PersonInCharge, PowerItem, PowerKind, PowerState, PublicationForm, StepStatus,
@@ -122,6 +122,23 @@ pub fn draft(dataset: &str, record: &str, body: Vec<u8>) -> Draft {
 /// A draft of the `serial`th case, new.
 pub fn new_case(serial: u64) -> Draft {
     draft(CASE, &case_no(serial), case(serial).encode_to_vec())
+}
+
+/// An entry about one revision of a case, whatever its body says.
+pub fn sealed(record: &str, revision: u64, body: &'static [u8]) -> Sealed {
+    let header = Header {
+        dataset: CASE.parse().expect("a dataset's name"),
+        record: record.parse().expect("a record's id"),
+        revision,
+        follows: (revision > 1).then_some(Digest::new([7; 32])),
+        custody_epoch: 0,
+        operation: Operation::Put,
+        standard: 1,
+        occurred: MORNING,
+        recorded: MORNING,
+        body_digest: Digest::new([0; 32]),
+    };
+    seal(header, Salt([5; 16]), body.into())
 }
 
 /// Drafts of new cases.

@@ -14,7 +14,7 @@ use sanheyi_node::process::user;
 use sanheyi_node::store::Database;
 use serde::Serialize;
 
-use super::Listing;
+use super::{Listing, home};
 use crate::city::{Authorisation, CityException, CityRecord, CityTotal, CityView, View};
 use crate::config::CheckedConfig;
 use crate::store::{AuditRow, audit_list, open};
@@ -198,10 +198,9 @@ async fn totals(look: &Look) -> anyhow::Result<Answer> {
             ("未判 UNJUDGED", right),
         ]);
         for one in totals {
-            let home = if one.hosted { "托管 hosted" } else { "节点 node" };
             table.row([
                 format!("{} {}", one.title_zh, one.title_en),
-                home.to_owned(),
+                home(one.hosted).to_owned(),
                 grouped(one.journals),
                 grouped(one.entries),
                 grouped(one.accepted),

@@ -15,7 +15,7 @@ use sanheyi_node::process::clock::SystemClock;
 use sanheyi_node::process::entropy::OsEntropy;
 use serde::Serialize;
 
-use super::{At, Listing};
+use super::{At, Listing, home};
 use crate::config::CheckedConfig;
 use crate::exchange::readmit;
 use crate::setup::{NewPlatform, NewTenant, Setup};
@@ -184,13 +184,13 @@ async fn list(listing: &Listing) -> anyhow::Result<Answer> {
         ]);
         for row in listed {
             let title = format!("{} {}", row.title_zh, row.title_en);
-            let home = if row.hosted { "托管 hosted" } else { "节点 node" };
+            let home = home(row.hosted).to_owned();
             let quota = match row.quota {
                 0 => "–".to_owned(),
                 quota => grouped(quota),
             };
             let (shown, key) = (row.shown.clone(), row.key.clone());
-            table.row([row.platform.clone(), title, home.to_owned(), quota, shown, key]);
+            table.row([row.platform.clone(), title, home, quota, shown, key]);
         }
         table.render()
     })

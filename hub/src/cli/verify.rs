@@ -1,21 +1,18 @@
 //! `verify`: the hub's store held against its own bytes, platform by platform.
 
-use std::collections::BTreeMap;
-
 use sanheyi_node::cli::verify::{VerifyReport, text};
 use sanheyi_node::cli::{Answer, DIFFERENT};
 
 use super::Listing;
 use crate::app::signing_key;
-use crate::store::platform_list;
+use crate::store::{author_keys, platform_list};
 use crate::tenants;
 
 pub(crate) async fn verify(listing: &Listing) -> anyhow::Result<Answer> {
     let (config, database) = listing.at.open().await?;
     let platforms = platform_list(&database).await?;
-    let mut keys: BTreeMap<_, _> =
-        platforms.iter().map(|row| (row.platform.clone(), row.key)).collect();
-    keys.insert(config.hub.clone(), signing_key(&config.signing)?.verifying());
+    let hub_key = signing_key(&config.signing)?.verifying();
+    let keys = author_keys(&platforms, &config.hub, hub_key);
     let mut reports = Vec::new();
     for row in &platforms {
         let found = tenants::verify(&database.of(&row.platform), row, &config.hub, &keys).await?;

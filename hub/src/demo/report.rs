@@ -3,13 +3,10 @@
 mod rows;
 mod table;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use indicatif::{MultiProgress, ProgressBar};
-use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_node::cli::table::grouped;
 use sanheyi_node::process::clock::{self, Clock};
 use sanheyi_node::store::{Database, Store};
@@ -20,7 +17,7 @@ use super::parties::{Federation, Member, member_answered};
 use super::refused::Refused;
 use super::say::say;
 use super::writer::{Ledger, WhileCut};
-use crate::store::platform_list;
+use crate::store::{author_keys, platform_list};
 
 /// How long the federation may take to catch up once all is written.
 const CATCH_UP: Duration = Duration::from_secs(100);
@@ -74,11 +71,10 @@ pub(super) async fn print(
     answered: &Answered,
     refused: &Refused,
 ) -> anyhow::Result<bool> {
-    let mut keys: BTreeMap<PlatformId, VerifyingKey> = BTreeMap::new();
-    keys.insert(federation.setup.hub.clone(), federation.setup.hub_key()?);
-    let platforms = platform_list(&federation.store).await?;
-    keys.extend(platforms.iter().map(|row| (row.platform.clone(), row.key)));
-    let hub = Hub { id: &federation.setup.hub, store: &federation.store, platforms, keys };
+    let (id, store) = (&federation.setup.hub, &federation.store);
+    let platforms = platform_list(store).await?;
+    let keys = author_keys(&platforms, id, federation.setup.hub_key()?);
+    let hub = Hub { id, store, platforms, keys };
     let mut rows = Vec::new();
     for ledger in written {
         let member = federation.member(&ledger.platform)?;

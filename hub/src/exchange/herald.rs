@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sanheyi_node::process::clock;
-use sanheyi_node::store::{Letterbox, Reach, StoreError};
+use sanheyi_node::store::{Letterbox, StoreError};
 
 use super::Shared;
 use crate::store::gate_behind;
@@ -34,28 +34,27 @@ impl Herald {
     /// # Errors
     /// Never by itself.
     pub async fn run(self) -> Result<(), StoreError> {
-        if self.shared.parts.database.reach() == Reach::Everything {
-            // One process has the store for itself.
-            return std::future::pending().await;
-        }
         loop {
-            let ended = tokio::select! {
-                ended = self.hear() => ended,
-                ended = self.tell() => ended,
-                ended = self.sweep() => ended,
-            };
-            if let Err(error) = ended {
+            if let Err(error) = self.carry().await {
                 tracing::warn!(%error, "news of other instances are not heard for the moment");
             }
             clock::pause(AFTER_FAULT).await;
         }
     }
 
-    async fn hear(&self) -> Result<(), StoreError> {
-        let heard = self.shared.parts.database.listen().await?;
-        let Some(mut letters): Option<Letterbox> = heard else {
+    async fn carry(&self) -> Result<(), StoreError> {
+        // Where there are no letters, one process has the store for itself.
+        let Some(letters) = self.shared.parts.database.listen().await? else {
             return std::future::pending().await;
         };
+        tokio::select! {
+            ended = self.hear(letters) => ended,
+            ended = self.tell() => ended,
+            ended = self.sweep() => ended,
+        }
+    }
+
+    async fn hear(&self, mut letters: Letterbox) -> Result<(), StoreError> {
         // What was said before anybody listened is in the store.
         self.shared.news.hear_all();
         loop {

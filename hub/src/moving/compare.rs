@@ -1,7 +1,7 @@
 //! What was copied, held against its original: every row of every table, and every root computed
 //! again from the bytes that arrived.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::VerifyingKey;
@@ -11,7 +11,7 @@ use sanheyi_node::store::{JournalRow, StoreError};
 use serde::Serialize;
 
 use super::{Pair, Progress, Stage};
-use crate::store::{is_mark, platform_list, table_count, tables};
+use crate::store::{author_keys, is_mark, platform_list, table_count, tables};
 use crate::tenants;
 
 /// What a move came to; these are the keys of `--json`.
@@ -73,9 +73,7 @@ pub(super) async fn compare(
     }
     let total = found.iter().map(|table| table.from).sum();
     let registry = platform_list(&pair.from).await?;
-    let mut keys: BTreeMap<_, _> =
-        registry.iter().map(|row| (row.platform.clone(), row.key)).collect();
-    keys.insert(pair.hub.clone(), hub_key);
+    let keys = author_keys(&registry, &pair.hub, hub_key);
     let (mut journals, mut done) = (Vec::new(), 0);
     for platform in platforms {
         for (table, moved) in tables().zip(&mut found) {

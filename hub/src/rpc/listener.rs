@@ -21,6 +21,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::process::clock::{Deadline, pause};
 use sanheyi_node::process::meter::{Counted, Meter};
+use sanheyi_node::process::said::with_causes;
 use sanheyi_node::process::tls::ServerConfig;
 use sanheyi_node::process::tls::handshake::{AcceptError, ServerStream, accept};
 use sanheyi_node::process::tls::subject::Subject;
@@ -180,7 +181,7 @@ impl Acceptor {
                     Some(PeerStream { stream, peer, over, _connection: permit })
                 }
                 Err(reason) => {
-                    let reason = chain(&reason);
+                    let reason = with_causes(&reason);
                     tracing::warn!(%address, reason, "connection from {address} dropped: {reason}");
                     None
                 }
@@ -201,17 +202,6 @@ async fn named(
         .await
         .map_err(|_| Dropped::Slow)?
         .map_err(Dropped::Accept)
-}
-
-/// An error with all its sources, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }
 
 // === impl PeerStream ===

@@ -8,7 +8,7 @@ use sanheyi_node::process::folder as data_folder;
 
 use super::{Setup, SetupError};
 use crate::config::TENANTS;
-use crate::store::{PlatformRow, platform_get, platform_quota};
+use crate::store::{PlatformRow, platform_quota};
 use crate::tenants::{key_file, socket_file};
 
 /// A tenant to be registered.
@@ -39,12 +39,7 @@ impl Setup {
     /// # Errors
     /// See [`SetupError`].
     pub async fn tenant_add(&self, new: &NewTenant) -> Result<TenantFiles, SetupError> {
-        let database = self.open_store().await?;
-        let known = platform_get(&database, &new.platform).await;
-        database.close().await;
-        if known?.is_some() {
-            return Err(SetupError::Registered(new.platform.clone()));
-        }
+        self.must_be_new(&new.platform).await?;
         data_folder::private(&self.tenants)?;
         let files = self.tenant_files(&new.platform);
         let key = self.write_seed(&files.key)?;

@@ -7,7 +7,7 @@ use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::receipt::Exception;
 use sanheyi_node::store::{
     Columns, Counts, Database, FoundRecord, Row, StoreError, exception_read, record_range,
-    record_read,
+    record_read, total,
 };
 use sea_query::{Cond, Condition, Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement};
 
@@ -52,10 +52,6 @@ pub struct CityException {
     pub exception: Exception,
 }
 
-fn total(column: &'static str) -> Expr {
-    Expr::col(column).sum().if_null(0).cast_as("bigint")
-}
-
 /// A sum of a platform that may have none.
 fn or_none(of: &'static str, column: &'static str) -> Expr {
     Expr::col((of, column)).if_null(0)
@@ -73,8 +69,8 @@ fn judged() -> SelectStatement {
     Query::select()
         .column(("gate", "platform"))
         .expr_as(Expr::col(("gate", "journal")).count(), "journals")
-        .expr_as(Expr::col(("journal", "size")).sum().if_null(0).cast_as("bigint"), "entries")
-        .expr_as(Expr::col(("gate", "judged")).sum().if_null(0).cast_as("bigint"), "judged")
+        .expr_as(total(("journal", "size")), "entries")
+        .expr_as(total(("gate", "judged")), "judged")
         .from("gate")
         .inner_join("journal", same)
         .group_by_col(("gate", "platform"))

@@ -1,10 +1,8 @@
 //! Heads of hosted journals: `hosted_*`. A hosted journal's rows are at home in this store; what
 //! stands here is how much of it the hub has admitted, and in which epoch.
 
-use sanheyi_exchange_spec::ids::{EpochId, Generation};
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
-use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_node::store::{
     Columns, Heads, JournalNumber, JournalRow, Row, Store, StoreError, Tx, signed,
 };
@@ -62,18 +60,7 @@ fn admitted(journals: &[JournalRow], heads: &[Row]) -> Result<Vec<JournalRow>, S
         let home = journals.iter().find(|journal| journal.home && journal.number == number);
         let home = home.ok_or_else(|| row.wrong("journal", "names no journal at its home here"))?;
         let stopped = row.text_or_null("stopped")?.map(str::to_owned);
-        let head = Head {
-            journal: home.head.journal.clone(),
-            size: row.number("size")?,
-            root: row.parsed("root", Digest::from_slice(row.blob("root")?))?,
-            position: Position {
-                generation: row
-                    .parsed("generation", Generation::from_slice(row.blob("generation")?))?,
-                epoch: row.parsed("epoch", EpochId::from_slice(row.blob("epoch")?))?,
-            },
-            opened: row.number("opened")?,
-            stopped: stopped.is_some(),
-        };
+        let head = row.head(home.head.journal.clone())?;
         admitted.push(JournalRow { head, serial: row.number("serial")?, stopped, ..home.clone() });
     }
     Ok(admitted)

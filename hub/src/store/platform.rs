@@ -1,5 +1,7 @@
 //! Platforms of the federation: `platform_*`.
 
+use std::collections::BTreeMap;
+
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_exchange_spec::time::Timestamp;
@@ -63,6 +65,18 @@ pub async fn platform_get(
 /// Of the database.
 pub async fn platform_list(database: &Database) -> Result<Vec<PlatformRow>, StoreError> {
     database.directory_rows("platform_list", &platforms()).await?.iter().map(read).collect()
+}
+
+/// Verifies what authors have signed: every platform's key, and the hub's own.
+pub fn author_keys(
+    platforms: &[PlatformRow],
+    hub: &PlatformId,
+    hub_key: VerifyingKey,
+) -> BTreeMap<PlatformId, VerifyingKey> {
+    let mut keys: BTreeMap<_, _> =
+        platforms.iter().map(|row| (row.platform.clone(), row.key)).collect();
+    keys.insert(hub.clone(), hub_key);
+    keys
 }
 
 /// Registers a platform. One that is there keeps its key: a key changes only by enrolment.

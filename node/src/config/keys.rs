@@ -9,7 +9,7 @@ use sanheyi_exchange_spec::suite::SigningKey;
 use super::NodeConfig;
 use crate::process::clock::Clock;
 use crate::process::config::{ConfigError, Problems};
-use crate::process::said::Said;
+use crate::process::said::{Said, with_causes};
 use crate::process::secret::read_seed;
 use crate::process::tls::{ClientConfig, Identity, TlsError, Trust, client_config};
 
@@ -66,7 +66,7 @@ impl NodeConfig {
                     "请核对文件，或从备份恢复本平台的签名密钥",
                     "check the file, or restore this platform's signing key from its backup",
                 );
-                problems.add("keys.signing", chain(&error), remedy);
+                problems.add("keys.signing", unusable(&error), remedy);
                 None
             }
         }
@@ -102,21 +102,15 @@ fn noted<T>(place: &str, read: Result<T, TlsError>, problems: &mut Problems) -> 
                 "请核对文件及其权限，必要时向市级平台重新申请证书",
                 "check the file and its mode; if need be, ask the hub for a new certificate",
             );
-            problems.add(place, chain(&error), remedy);
+            problems.add(place, unusable(&error), remedy);
             None
         }
     }
 }
 
 /// An error with its causes. Its sentences are in both languages already.
-fn chain(error: &dyn StdError) -> Said {
-    let mut en = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        en = format!("{en}: {cause}");
-        source = cause.source();
-    }
-    Said::new("文件无法使用", en)
+fn unusable(error: &dyn StdError) -> Said {
+    Said::new("文件无法使用", with_causes(error))
 }
 
 fn finish<T>(value: Option<T>, problems: Problems) -> Result<T, ConfigError> {

@@ -2,6 +2,7 @@
 //! maintains the program may read either. An error that a person must act on carries its remedy in
 //! this form.
 
+use std::error::Error;
 use std::fmt;
 
 /// The same sentence in Chinese and in English.
@@ -18,6 +19,17 @@ impl Said {
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
+}
+
+/// An error with all its causes, in one line.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 impl fmt::Display for Said {

@@ -2,7 +2,7 @@
 
 mod heads;
 
-use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
+use sanheyi_exchange_spec::ids::JournalId;
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::suite::Digest;
@@ -104,18 +104,7 @@ fn read(row: &Row) -> Result<JournalRow, StoreError> {
     Ok(JournalRow {
         number: JournalNumber(row.integer("number")?),
         home: row.integer("home")? != 0,
-        head: Head {
-            journal: row.parsed("id", row.text("id")?.parse())?,
-            size: row.number("size")?,
-            root: row.parsed("root", Digest::from_slice(row.blob("root")?))?,
-            position: Position {
-                generation: row
-                    .parsed("generation", Generation::from_slice(row.blob("generation")?))?,
-                epoch: row.parsed("epoch", EpochId::from_slice(row.blob("epoch")?))?,
-            },
-            opened: row.number("opened")?,
-            stopped: stopped.is_some(),
-        },
+        head: row.head(row.parsed("id", row.text("id")?.parse())?)?,
         serial: row.number("serial")?,
         recorded: Timestamp::from_micros(row.integer("recorded")?),
         stopped,

@@ -12,7 +12,7 @@ use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query};
 use super::column::{Columns, signed};
 use super::engine::Row;
 use super::error::StoreError;
-use super::{JournalNumber, Store, Tx, in_journal};
+use super::{JournalNumber, Store, Tx, in_journal, total};
 
 /// A receipt as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,6 @@ impl Store {
         &self,
         journal: JournalNumber,
     ) -> Result<(Counts, u64), StoreError> {
-        let total = |column: &'static str| Expr::col(column).sum().if_null(0).cast_as("bigint");
         let select = Query::select()
             .expr_as(total("accepted"), "accepted")
             .expr_as(total("quarantined"), "quarantined")

@@ -10,6 +10,7 @@ use super::port::HubPort;
 use super::sync::Outcome;
 use super::transport::{LineConfig, LineError, connect};
 use crate::process::meter::Meter;
+use crate::process::said::with_causes;
 
 /// A line that stands.
 pub struct Standing<P> {
@@ -38,13 +39,7 @@ impl Connect for LineConfig {
 }
 
 fn unconnected(error: &LineError) -> Outcome {
-    let mut why = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        why = format!("{why}: {cause}");
-        source = cause.source();
-    }
-    let why = format!("{why} → {}", error.remedy());
+    let why = format!("{} → {}", with_causes(error), error.remedy());
     match error.fault() {
         Some(_) => Outcome::Held(Code::Unauthorised, why),
         None => Outcome::Reconnect { pause: true, why },

@@ -3,18 +3,17 @@
 
 use std::path::Path;
 
-use bytes::Bytes;
-use sanheyi_exchange_spec::entry::{Header, HeaderView, Operation};
+use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
-use sanheyi_exchange_spec::suite::{Digest, Salt, Suite};
+use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_hub::store::STEPS;
-use sanheyi_node::branch::{Sealed, seal};
+use sanheyi_node::branch::Sealed;
 use sanheyi_node::store::{
     Address, Database, IndexRow, JournalNumber, JournalRow, Place, Store, StoreError,
 };
-use sanheyi_tests::fixtures::{CASE, MORNING};
+use sanheyi_tests::fixtures::sealed;
 use sanheyi_tests::postgres::{PgDatabase, shared};
 use sanheyi_tests::world::id;
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
@@ -104,27 +103,15 @@ pub(crate) async fn open_journal(store: &Store, journal: &str) -> JournalRow {
 
 /// An entry about one revision of a record.
 pub(crate) fn entry(record: &str, revision: u64) -> Sealed {
-    let header = Header {
-        dataset: CASE.parse().unwrap(),
-        record: record.parse().unwrap(),
-        revision,
-        follows: (revision > 1).then_some(Digest::new([7; 32])),
-        custody_epoch: 0,
-        operation: Operation::Put,
-        standard: 1,
-        occurred: MORNING,
-        recorded: MORNING,
-        body_digest: Digest::new([0; 32]),
-    };
-    seal(header, Salt([5; 16]), Bytes::from_static(b"a body"))
+    sealed(record, revision, b"a body")
 }
 
 /// The index row of one revision of a record, which stands at `sequence` of journal 1.
 pub(crate) fn row(record: &str, revision: u64, sequence: u64) -> IndexRow {
-    let sealed = entry(record, revision);
+    let entry = entry(record, revision);
     let journal = JournalNumber::from_column(1);
-    let place = Place { journal, sequence, standing: None, digest: sealed.digest };
-    IndexRow::new(&HeaderView::parse(&sealed.header).unwrap(), &place)
+    let place = Place { journal, sequence, standing: None, digest: entry.digest };
+    IndexRow::new(&HeaderView::parse(&entry.header).unwrap(), &place)
 }
 
 /// Whether somebody else was first.

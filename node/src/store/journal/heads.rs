@@ -2,13 +2,14 @@
 //! beside it, such as what a hub has admitted of a journal that is at home in its own store. The
 //! statements that fence are the same for both.
 
+use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::suite::Digest;
 use sea_query::{Cond, Condition, Expr, ExprTrait as _, Query, UpdateStatement};
 
 use super::JournalNumber;
-use crate::store::column::signed;
+use crate::store::column::{Columns, signed};
 use crate::store::{Must, Store, StoreError, Tx};
 
 /// A table of heads: the journals themselves, or one beside them whose rows have the same columns
@@ -48,6 +49,29 @@ impl Heads {
             .and_where(Expr::col("epoch").eq(from.position.epoch.as_bytes().to_vec()))
             .and_where(Expr::col("generation").eq(from.position.generation.as_bytes().to_vec()))
             .to_owned()
+    }
+}
+
+// === impl Columns ===
+
+impl Columns<'_> {
+    /// The head of `journal`, from a row of a table of heads.
+    ///
+    /// # Errors
+    /// If a column holds something else.
+    pub fn head(&self, journal: JournalId) -> Result<Head, StoreError> {
+        let generation = Generation::from_slice(self.blob("generation")?);
+        Ok(Head {
+            journal,
+            size: self.number("size")?,
+            root: self.parsed("root", Digest::from_slice(self.blob("root")?))?,
+            position: Position {
+                generation: self.parsed("generation", generation)?,
+                epoch: self.parsed("epoch", EpochId::from_slice(self.blob("epoch")?))?,
+            },
+            opened: self.number("opened")?,
+            stopped: self.text_or_null("stopped")?.is_some(),
+        })
     }
 }
 
