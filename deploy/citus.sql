@@ -49,7 +49,7 @@ BEGIN
     IF (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) THEN
         RAISE EXCEPTION '行级安全不约束此角色 · row-level security does not bind %: connect as an ordinary role', current_user;
     END IF;
-    IF to_regclass('journal') IS NULL OR to_regclass('audit') IS NULL THEN
+    IF to_regclass('journal') IS NULL OR to_regclass('waiting') IS NULL THEN
         RAISE EXCEPTION '请先建表 · make the tables first: sanheyi-hub migrate';
     END IF;
     -- 策略之下须以全市视图才看得到行 · under the policies only the city's view shows rows
@@ -94,6 +94,8 @@ SELECT create_distributed_table('hosted', 'platform', colocate_with => 'journal'
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'hosted'::regclass);
 SELECT create_distributed_table('audit', 'platform', colocate_with => 'journal')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'audit'::regclass);
+SELECT create_distributed_table('waiting', 'platform', colocate_with => 'journal')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'waiting'::regclass);
 
 -- 检查 · Verify. 每张表都已分布、同组 · every table is distributed, and in one group:
 SELECT logicalrelid AS "table", partmethod, column_to_column_name(logicalrelid, partkey) AS by, colocationid

@@ -13,12 +13,22 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The files whose messages become Rust types; what they import is found from here.
-const FILES: [&str; 5] = [
+const FILES: [&str; 15] = [
     "sanheyi/exchange/v1/entry.proto",
     "sanheyi/exchange/v1/exchange.proto",
     "sanheyi/exchange/v1/intake.proto",
+    "sanheyi/standard/v1/common.proto",
+    "sanheyi/standard/v1/codes.proto",
+    "sanheyi/standard/v1/organisation.proto",
     "sanheyi/standard/v1/catalogue.proto",
+    "sanheyi/standard/v1/flow.proto",
+    "sanheyi/standard/v1/guide.proto",
+    "sanheyi/standard/v1/benchmark.proto",
     "sanheyi/standard/v1/case.proto",
+    "sanheyi/standard/v1/penalty.proto",
+    "sanheyi/standard/v1/supervision.proto",
+    "sanheyi/standard/v1/activity.proto",
+    "sanheyi/standard/v1/exchange.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

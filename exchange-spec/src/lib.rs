@@ -25,6 +25,10 @@
 //! 5. [`gate`], [`reason`], [`receipt`], [`conflict`]: what becomes of every entry.
 //! 6. [`invariants`]: what must hold at the end of all this, by name.
 //!
+//! Beside them, [`dictionary`]: the standard as data, and what is derived of it.
+//! 7. [`codes`], [`calendar`]: the numbers by which the standard names things, code lists and regions
+//!    as data; working days, time limits and the clock that runs against them.
+//!
 //! # What is absent
 //!
 //! Stores, connections and processes (they are the node's and the hub's), and the standard itself,
@@ -92,14 +96,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod amount;
+pub mod calendar;
 pub mod checkpoint;
+pub mod codes;
 pub mod conflict;
+pub mod dictionary;
 pub mod entry;
 pub mod error;
 pub mod gate;
 pub mod grant;
 pub mod ids;
 pub mod invariants;
+pub mod later;
 pub mod limits;
 pub mod link;
 pub mod merkle;

@@ -20,7 +20,7 @@ pub const DATASET: &str = "exchange.receipt";
 pub struct Exception {
     /// Sequence number in the judged journal.
     pub sequence: u64,
-    /// Quarantined or pending.
+    /// Quarantined, pending, or accepted with warnings.
     pub standing: Standing,
     /// Dataset of the entry, as its header has it.
     pub dataset: String,
@@ -108,13 +108,20 @@ impl Receipt {
         Ok(receipt)
     }
 
-    /// How many entries were accepted, quarantined, pending.
+    /// How many entries were accepted, quarantined, pending. Those accepted with warnings are among
+    /// the accepted.
     pub fn counts(&self) -> (u64, u64, u64) {
         let of = |standing| {
             self.exceptions.iter().filter(|exception| exception.standing == standing).count() as u64
         };
         let (quarantined, pending) = (of(Standing::Quarantined), of(Standing::Pending));
         (self.to - self.from - quarantined - pending, quarantined, pending)
+    }
+
+    /// How many entries were accepted with warnings.
+    pub fn warned(&self) -> u64 {
+        let warned = |one: &&Exception| one.standing == Standing::Accepted;
+        self.exceptions.iter().filter(warned).count() as u64
     }
 
     fn check(&self) -> Result<(), ReceiptError> {
@@ -149,18 +156,24 @@ impl Exception {
         }
     }
 
-    /// Reads an exception; one that says "accepted" is none. A standing that is not known is read
-    /// as pending: what this reader cannot name it does not count as accepted.
+    /// Reads an exception; one that says "accepted" and warns of nothing is none. A standing that is
+    /// not known is read as pending: what this reader cannot name it does not count as accepted.
     pub fn from_wire(message: wire::Exception) -> Option<Self> {
-        let standing = Standing::from_wire(message.standing).unwrap_or(Standing::Pending);
-        (standing != Standing::Accepted).then(|| Exception {
+        let exception = Self::verdict_from_wire(message);
+        (exception.standing != Standing::Accepted || !exception.reasons.is_empty())
+            .then_some(exception)
+    }
+
+    /// Reads a verdict in the same form, which may say "accepted" and nothing else.
+    pub fn verdict_from_wire(message: wire::Exception) -> Self {
+        Exception {
             sequence: message.sequence,
-            standing,
+            standing: Standing::from_wire(message.standing).unwrap_or(Standing::Pending),
             dataset: message.dataset,
             record: message.record,
             revision: message.revision,
             reasons: message.reasons.into_iter().map(Reason::from_wire).collect(),
-        })
+        }
     }
 }
 
@@ -185,12 +198,7 @@ mod tests {
                     dataset: "case.case".into(),
                     record: "JS048200SC0000000001".into(),
                     revision: 1,
-                    reasons: vec![Reason {
-                        field: "title".into(),
-                        rule: "string.max_len".into(),
-                        zh: "过长".into(),
-                        en: "too long".into(),
-                    }],
+                    reasons: vec![Reason::new("title", "string.max_len", "过长", "too long")],
                 })
                 .collect(),
         }

@@ -7,6 +7,11 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// How far the clocks of Beijing are ahead of UTC.
+const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
+/// A day.
+const DAY_MICROS: i64 = 24 * 3_600_000_000;
+
 impl Timestamp {
     /// From microseconds.
     pub const fn from_micros(micros: i64) -> Self {
@@ -21,6 +26,11 @@ impl Timestamp {
     /// Microseconds from `earlier` to `self`, saturating.
     pub const fn micros_since(self, earlier: Timestamp) -> i64 {
         self.0.saturating_sub(earlier.0)
+    }
+
+    /// Days from 1970-01-01 to the day that it lies in, in Beijing (UTC+8, without summer time).
+    pub const fn beijing_day(self) -> i64 {
+        self.0.saturating_add(BEIJING_MICROS).div_euclid(DAY_MICROS)
     }
 
     /// This time and `micros` more, saturating.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_node::process::clock::Clock;
@@ -116,7 +117,7 @@ async fn say_where(database: &Database) -> Result<(), StoreError> {
 // === impl HubApp ===
 
 impl HubApp {
-    /// Opens the store and the exchange.
+    /// Opens the store and the exchange, which judges by `edition` of the standard.
     ///
     /// # Errors
     /// See [`BuildError`].
@@ -124,6 +125,7 @@ impl HubApp {
         config: &CheckedConfig,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        edition: Edition,
     ) -> Result<Self, BuildError> {
         folder::private(&config.data)?;
         let locks = lock(&config.data, &config.database())?;
@@ -139,6 +141,7 @@ impl HubApp {
             key: signing_key(&config.signing)?,
             clock,
             entropy,
+            edition,
         };
         let (exchange, workers) = Exchange::open(parts.clone()).await?;
         let tenants = Tenants::new(Grounds {

@@ -37,12 +37,13 @@ const EXAMPLES: &str = "\
   sanheyi-hub quarantine list --config hub/hub.toml --platform jintan
   sanheyi-hub city totals --config hub/hub.toml --purpose '季度通报'
   sanheyi-hub verify --config hub/hub.toml     逐字节核验存储 · check the store from its bytes
+  sanheyi-hub standard dictionary --lang en    数据字典 · the data dictionary; also schemas, templates, checks
   sanheyi-hub node run --config jintan/node.toml
 
 退出码 · Exit codes:
    0  正常 · all is well
    1  失败 · the command failed
-   2  发现差异 · verify, copy-store or demo found a difference
+   2  发现差异 · verify, copy-store or demo found a difference; standard check found broken rules
   64  命令行有误 · the command line is not understood
   78  配置有误 · the configuration cannot be used";
 
@@ -87,6 +88,9 @@ enum Command {
     Config(ConfigCommand),
     /// 演示全过程 · A hub with tenants, three nodes and a year of cases, from one command
     Demo(DemoArgs),
+    /// 标准：数据字典、模板、检查 · The standard: dictionary, schemas, templates, checks
+    #[command(subcommand, after_help = node::standard::HELP)]
+    Standard(node::standard::StandardCommand),
     /// 节点命令 · The node's command line
     #[command(disable_help_flag = true)]
     Node(NodeArgs),
@@ -173,6 +177,7 @@ where
         Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
         Command::Config(ConfigCommand::Check(at)) => run::check(&at),
         Command::Demo(args) => demonstrate(args).await,
+        Command::Standard(command) => node::standard::standard(&command),
         Command::Node(NodeArgs { args }) => {
             let name = OsString::from("sanheyi-hub node");
             node::answer(std::iter::once(name).chain(args)).await

@@ -10,6 +10,8 @@ mod faults;
 mod foreign;
 mod items;
 mod line;
+#[cfg(test)]
+mod model;
 mod pace;
 mod parties;
 mod place;

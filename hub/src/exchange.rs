@@ -27,6 +27,7 @@ mod stages;
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::{Generation, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::suite::SigningKey;
@@ -61,6 +62,8 @@ pub struct ExchangeParts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// What it knows of the standard.
+    pub edition: Edition,
 }
 
 /// Bytes of receipts kept in memory for each mailbox: some dozens.

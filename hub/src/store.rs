@@ -1,5 +1,6 @@
 //! The hub's own tables beside those of its branches: the platforms, the gate's cursors, the heads
-//! of hosted journals, what the store itself is, and who looked at all platforms.
+//! of hosted journals, what pending entries wait for, what the store itself is, and who looked at
+//! all platforms.
 //!
 //! *To add a table*: a step in `store/migrations` numbered from 1000, a file here, a line in
 //! ARCHITECTURE.md.
@@ -11,6 +12,7 @@ mod hosted;
 mod platform;
 mod setting;
 mod tables;
+mod waiting;
 
 pub use audit::{AuditRow, audit_add, audit_list};
 pub use city::{CityException, CityRecord, CityTotal};
@@ -30,6 +32,10 @@ pub use setting::{
 };
 pub use tables::{TABLES, is_mark, tables};
 pub(crate) use tables::{table_count, table_platforms};
+pub use waiting::{
+    WaitingRow, waiting_any, waiting_awaited, waiting_missed, waiting_put, waiting_put_ready,
+    waiting_ready, waiting_take, waiting_wake,
+};
 
 use sanheyi_node::store::Step;
 
@@ -52,5 +58,11 @@ pub const STEPS: &[Step] = &[
         title: "audit",
         sqlite: include_str!("store/migrations/sqlite/1003_audit.sql"),
         postgres: include_str!("store/migrations/postgres/1003_audit.sql"),
+    },
+    Step {
+        version: 1004,
+        title: "waiting",
+        sqlite: include_str!("store/migrations/sqlite/1004_waiting.sql"),
+        postgres: include_str!("store/migrations/postgres/1004_waiting.sql"),
     },
 ];

@@ -12,9 +12,12 @@
 //! `exchange-spec`).
 
 mod adopt;
+mod carry;
 mod commit;
+mod contents;
 mod copy;
 mod decide;
+mod foresight;
 mod group;
 mod journal;
 mod quota;

@@ -7,6 +7,7 @@
 pub mod local;
 pub mod records;
 pub mod run;
+pub mod standard;
 pub mod status;
 pub mod table;
 pub mod verify;
@@ -43,11 +44,12 @@ const EXAMPLES: &str = "\
   sanheyi-node status                          链路与回执概况 · the link, and what became of entries
   sanheyi-node records --dataset case.case --limit 20
   sanheyi-node verify --json                   逐字节核验存储 · check the store from its bytes
+  sanheyi-node standard dictionary             数据字典 · the data dictionary; also schemas, templates, checks
 
 退出码 · Exit codes:
    0  正常 · all is well
    1  失败 · the command failed
-   2  核验发现差异 · verify found a difference
+   2  核验发现差异，或正文不合标准 · verify found a difference, or standard check broken rules
   64  命令行有误 · the command line is not understood
   78  配置有误 · the configuration cannot be used";
 
@@ -73,6 +75,9 @@ enum Command {
     /// 列出记录及其状态 · List records and how they stand
     #[command(after_help = records::HELP)]
     Records(records::RecordsArgs),
+    /// 标准：数据字典、模板、检查 · The standard: dictionary, schemas, templates, checks
+    #[command(subcommand, after_help = standard::HELP)]
+    Standard(standard::StandardCommand),
     /// 配置示例与检查 · Print an example configuration, or check one
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -136,7 +141,7 @@ where
 /// Shows what a command came to, or complains; gives the exit code to the system.
 pub fn conclude(answer: anyhow::Result<Answer>) -> ExitCode {
     let code = match answer {
-        Ok(Answer { text, code }) => show(&text).map_or(FAILED, |()| code),
+        Ok(Answer { text, code }) => show(text.as_bytes()).map_or(FAILED, |()| code),
         Err(error) => complain(error.as_ref()),
     };
     ExitCode::from(code)
@@ -179,14 +184,15 @@ where
         Command::Status(listing) => status::status(&listing).await,
         Command::Verify(listing) => verify::verify(&listing).await,
         Command::Records(args) => records::records(&args).await,
+        Command::Standard(command) => standard::standard(&command),
         Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
         Command::Config(ConfigCommand::Check(at)) => run::check(&at),
     }
 }
 
-fn show(text: &str) -> io::Result<()> {
+fn show(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         // `… | head` has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         shown => shown,

@@ -1,6 +1,6 @@
 //! The gateway (接入): how a department's system, an importer or a load generator hands its records
 //! in. Today it is one gRPC service on a Unix socket in the node's data folder, never on the
-//! network.
+//! network. Beside it [`sheet`] writes the spreadsheets that departments fill in.
 //!
 //! ```text
 //! SubmitRequest ──► intake: bounds, ids ──► Branch::submit ──► SubmitResponse
@@ -15,6 +15,7 @@ mod convert;
 mod intake;
 
 pub mod client;
+pub mod sheet;
 pub mod socket;
 
 pub use intake::{ServeError, serve};

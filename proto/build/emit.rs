@@ -1,8 +1,9 @@
-//! Writes the Rust text: labels, matchers, one function per message, and the table of datasets.
+//! Writes the Rust text: labels, matchers, one function per message, and the tables.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::emit_codes;
 use super::emit_field;
 use super::model::{Field, Message, Sensitivity, Standard};
 use super::pattern;
@@ -27,21 +28,29 @@ pub(crate) fn emit(standard: &Standard) -> String {
         function(&mut out, &names, stem, message);
     }
     table(&mut out, standard, &names);
+    emit_codes::bound(&mut out);
+    emit_codes::code_lists(&mut out, &standard.code_lists);
     imports(&out) + &out
 }
 
-/// Imports what the text uses of the crate's `check`, `dataset` and `wire`.
+/// Imports what the text uses of the crate.
 fn imports(text: &str) -> String {
     let helpers = ["Cursor", "fail", "longer", "run", "shorter"];
     let mut used: Vec<_> =
         helpers.into_iter().filter(|name| text.contains(&format!("{name}("))).collect();
     used.extend(text.contains("Broken::").then_some("Broken"));
     used.extend(["Label", "Place", "Violations"]);
+    let also = |name: &str, used: &'static str| if text.contains(name) { used } else { "" };
     format!(
         "use crate::check::{{{}}};\n\
-         use crate::dataset::{{Dataset, FieldInfo, Lane, Sensitivity}};\n\
+         use crate::codes::{{{}CodeList}};\n\
+         use crate::dataset::{{Author, Dataset, FieldInfo, Lane, Sensitivity}};\n\
+         {}use crate::template::{{Holds, Piece, {}Slot, Template}};\n\
          use crate::wire::{{Malformed, Reader}};\n",
-        used.join(", ")
+        used.join(", "),
+        also(" Code {", "Code, "),
+        also("forms::", "use crate::forms;\n"),
+        also(" Reference {", "Reference, "),
     )
 }
 
@@ -107,7 +116,7 @@ fn function(out: &mut String, names: &Names, stem: &str, message: &Message) {
         .enumerate()
         .map(|(index, field)| {
             let label = format!("&{}[{index}]", stem.to_uppercase());
-            emit_field::FieldText::of(field, names, stem, &label)
+            emit_field::FieldText::of(field, message, names, stem, &label)
         })
         .collect();
     for field in &fields {
@@ -156,6 +165,13 @@ fn table(out: &mut String, standard: &Standard, names: &Names) {
         line!(out, "        title_en: {:?},", dataset.title_en);
         line!(out, "        lane: Lane::{},", if dataset.urgent { "Urgent" } else { "Normal" });
         line!(out, "        source: {:?},", dataset.source);
+        line!(out, "        record: {},", emit_codes::template(&dataset.record));
+        line!(out, "        author: Author::{},", dataset.author);
+        line!(out, "        references: &[");
+        for reference in &dataset.references {
+            line!(out, "            {},", emit_codes::reference(reference));
+        }
+        line!(out, "        ],\n        referable: {},", dataset.referable);
         line!(out, "        fields: &[");
         infos(out, standard, &dataset.message, "", Sensitivity::Public);
         line!(out, "        ],");
@@ -180,10 +196,13 @@ fn infos(out: &mut String, standard: &Standard, message: &str, prefix: &str, aro
 fn info(out: &mut String, field: &Field, prefix: &str, sensitivity: Sensitivity) {
     line!(out, "            FieldInfo {{");
     line!(out, "                path: {:?},", format!("{prefix}{}", field.name));
+    line!(out, "                number: {},", field.number);
     line!(out, "                title_zh: {:?},", field.title_zh);
     line!(out, "                title_en: {:?},", field.title_en);
     line!(out, "                sensitivity: Sensitivity::{sensitivity:?},");
     line!(out, "                source: {:?},", field.source);
     line!(out, "                code_list: {:?},", field.code_list);
+    line!(out, "                form: {:?},", field.form);
+    line!(out, "                not_before: {:?},", field.not_before);
     line!(out, "            }},");
 }

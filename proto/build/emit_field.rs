@@ -5,7 +5,7 @@
 //! stand.
 
 use super::emit::{Names, line};
-use super::model::Field;
+use super::model::{Field, Message};
 use super::rules::{Kind, ValueRules};
 use std::fmt::Write;
 
@@ -23,8 +23,14 @@ pub(crate) struct FieldText {
 }
 
 impl FieldText {
-    pub(crate) fn of(field: &Field, names: &Names, stem: &str, label: &str) -> FieldText {
-        let writer = Writer { field, names, stem, label, number: field.number };
+    pub(crate) fn of(
+        field: &Field,
+        message: &Message,
+        names: &Names,
+        stem: &str,
+        label: &str,
+    ) -> FieldText {
+        let writer = Writer { field, message, names, stem, label, number: field.number };
         match (&field.kind, field.list) {
             (Kind::Message(inner), true) => writer.messages(&names.messages[inner]),
             (Kind::Message(inner), false) => writer.message(&names.messages[inner]),
@@ -36,6 +42,7 @@ impl FieldText {
 
 struct Writer<'a> {
     field: &'a Field,
+    message: &'a Message,
     names: &'a Names,
     stem: &'a str,
     label: &'a str,
@@ -69,7 +76,7 @@ impl Writer<'_> {
         let (wire, call, kind, zero) = self.value();
         let (number, key, rules) = (self.number, self.key(wire), &self.field.rules);
         let checks = self.checks(&rules.value, "value", "None", "        ");
-        if checks.is_empty() && !rules.required {
+        if checks.is_empty() && !rules.required && !self.compared() {
             line!(text.arms, "            {key} => {{");
             line!(text.arms, "                reader.{call}()?;\n            }}");
             return text;
@@ -90,6 +97,7 @@ impl Writer<'_> {
             if rules.required {
                 line!(text.verdict, "    if field_{number}.is_none() {{\n{nothing}\n    }}");
             }
+            self.in_order(&mut text.verdict);
             return text;
         }
         line!(text.state, "    let mut field_{number}: {kind} = {zero};");
@@ -104,11 +112,43 @@ impl Writer<'_> {
         } else if rules.ignore_zero {
             line!(text.verdict, "    if !({empty}) {{");
         } else {
+            if checks.is_empty() {
+                line!(text.verdict, "    let _ = value;");
+            }
             text.verdict.push_str(&checks);
+            self.in_order(&mut text.verdict);
             return text;
         }
         line!(text.verdict, "{checks}    }}");
+        self.in_order(&mut text.verdict);
         text
+    }
+
+    /// Whether it is one of two instants that are compared.
+    fn compared(&self) -> bool {
+        let name = &self.field.name;
+        !self.field.not_before.is_empty()
+            || self.message.fields.iter().any(|field| field.not_before == *name)
+    }
+
+    /// Compares the instant with the one that must not be later, where both are set.
+    fn in_order(&self, verdict: &mut String) {
+        let earlier = &self.field.not_before;
+        let mut others = self.message.fields.iter().enumerate();
+        let Some((at, other)) = others.find(|(_, field)| field.name == *earlier) else { return };
+        let set = |field: &Field| match field.presence {
+            true => format!("field_{}", field.number),
+            false => format!("Some(field_{}).filter(|set| *set != 0)", field.number),
+        };
+        let broken = format!("Broken::NotBefore(&{}[{at}])", self.stem.to_uppercase());
+        let fail = self.fail("None", &broken);
+        line!(
+            verdict,
+            "    if let (Some(first), Some(later)) = ({}, {})",
+            set(other),
+            set(self.field)
+        );
+        line!(verdict, "        && later < first\n    {{\n        {fail}\n    }}");
     }
 
     fn message(&self, inner: &str) -> FieldText {
@@ -229,6 +269,13 @@ impl Writer<'_> {
         if let Some(pattern) = &rules.pattern {
             let name = &self.names.patterns[&pattern.text];
             tests.push((format!("!{name}({value})"), format!("Broken::Pattern({value})")));
+        }
+        if !self.field.form.is_empty() {
+            let form = self.field.form;
+            tests.push((
+                format!("!{value}.is_empty() && !forms::{form}({value})"),
+                format!("Broken::Form(\"form.{form}\", {value})"),
+            ));
         }
         tests.extend(range(rules, &self.field.kind, value));
         if let (true, Kind::Code(codes)) = (rules.defined_only, &self.field.kind) {

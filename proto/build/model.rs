@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_reflect::{
-    Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor,
-    Kind as ProtoKind, MessageDescriptor, Value,
+    Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind as ProtoKind,
+    MessageDescriptor,
 };
 
-use super::Fault;
+use super::codes::{CodeList, CodeLists};
+use super::options::{fault, field_fault, flag, messages, missing, number, option, text};
 use super::rules::{self, Kind, Rules};
+use super::template::{self, Template};
+use super::{Fault, forms};
 
 /// All that is generated from.
 pub(crate) struct Standard {
@@ -17,6 +20,8 @@ pub(crate) struct Standard {
     pub(crate) datasets: Vec<Dataset>,
     /// By full name.
     pub(crate) messages: BTreeMap<String, Message>,
+    /// Ascending by id and version.
+    pub(crate) code_lists: Vec<CodeList>,
 }
 
 pub(crate) struct Dataset {
@@ -26,6 +31,21 @@ pub(crate) struct Dataset {
     pub(crate) title_en: String,
     pub(crate) urgent: bool,
     pub(crate) source: String,
+    pub(crate) record: Template,
+    /// Variant of `Author`.
+    pub(crate) author: &'static str,
+    pub(crate) references: Vec<Reference>,
+    /// Whether any dataset refers to it.
+    pub(crate) referable: bool,
+}
+
+/// A record that the records of a dataset lean on.
+pub(crate) struct Reference {
+    pub(crate) dataset: String,
+    pub(crate) record: Template,
+    pub(crate) field: String,
+    /// Slot of the template, and the number that it must have.
+    pub(crate) when: Option<(usize, i64)>,
 }
 
 pub(crate) struct Message {
@@ -42,6 +62,10 @@ pub(crate) struct Field {
     pub(crate) source: String,
     pub(crate) code_list: String,
     pub(crate) instant: bool,
+    /// The function of `proto/src/forms.rs` that knows the form; empty where there is none.
+    pub(crate) form: &'static str,
+    /// Name of the instant that must not be later; empty where there is none.
+    pub(crate) not_before: String,
     pub(crate) kind: Kind,
     pub(crate) list: bool,
     /// Whether absence can be told from the default.
@@ -57,35 +81,52 @@ pub(crate) enum Sensitivity {
     Personal,
 }
 
-/// Reads the datasets of a package; every message of the package must belong to one.
+/// Reads the datasets of a package. A message that belongs to none must stand in a file that has
+/// none either: there is kept what several share.
 pub(crate) fn read(pool: &DescriptorPool, package: &str) -> Result<Standard, Fault> {
-    let mut reader =
-        Reader { pool, messages: BTreeMap::new(), open: Vec::new(), enums: BTreeSet::new() };
+    let mut reader = Reader {
+        pool,
+        messages: BTreeMap::new(),
+        open: Vec::new(),
+        code_lists: CodeLists::default(),
+    };
     let mut datasets: BTreeMap<String, Dataset> = BTreeMap::new();
+    let mut declared = Vec::new();
     let ours = || pool.all_messages().filter(|message| message.package_name() == package);
     for message in ours() {
-        let Some(option) = reader.option(&message.options(), "sanheyi.options.v1.dataset")? else {
-            continue;
-        };
-        let dataset = dataset(&message, &option)?;
+        let told = option(pool, &message.options(), "sanheyi.options.v1.dataset")?;
+        let Some(told) = told else { continue };
         reader.message(&message)?;
+        let dataset = dataset(&message, &told, &reader.messages[message.full_name()])?;
         let (name, place) = (dataset.name.clone(), dataset.message.clone());
         if let Some(twin) = datasets.insert(name.clone(), dataset) {
             return Err(Fault(format!("{place}: dataset {name} is also {}", twin.message)));
         }
-    }
-    for message in ours() {
-        if !reader.messages.contains_key(message.full_name()) {
-            return Err(fault(&message, "it belongs to no dataset"));
-        }
+        declared.push((name, message, told));
     }
     if datasets.is_empty() {
         return Err(Fault(format!("package {package} has no dataset")));
     }
-    Ok(Standard { datasets: datasets.into_values().collect(), messages: reader.messages })
+    for (name, message, told) in &declared {
+        let references = references(message, told, &reader.messages, &mut datasets)?;
+        datasets.entry(name.clone()).and_modify(|dataset| dataset.references = references);
+    }
+    reader
+        .shared(ours(), &declared.iter().map(|one| one.1.parent_file().name().into()).collect())?;
+    for list in pool.all_enums().filter(|list| list.package_name() == package) {
+        reader.code_lists.of(pool, &list)?;
+    }
+    let mut code_lists: Vec<_> = reader.code_lists.0.into_values().collect();
+    code_lists.sort_by_key(|list| (list.id.clone(), list.version));
+    let datasets = datasets.into_values().collect();
+    Ok(Standard { datasets, messages: reader.messages, code_lists })
 }
 
-fn dataset(message: &MessageDescriptor, option: &DynamicMessage) -> Result<Dataset, Fault> {
+fn dataset(
+    message: &MessageDescriptor,
+    option: &DynamicMessage,
+    body: &Message,
+) -> Result<Dataset, Fault> {
     let needed = |name: &str| {
         let text = text(option, name);
         if text.is_empty() { Err(fault(message, &missing("dataset", name))) } else { Ok(text) }
@@ -108,7 +149,48 @@ fn dataset(message: &MessageDescriptor, option: &DynamicMessage) -> Result<Datas
             _ => return Err(fault(message, &missing("dataset", "lane"))),
         },
         source: needed("source")?,
+        record: template::parse(&needed("record")?, body).map_err(|why| fault(message, &why))?,
+        author: match number(option, "author") {
+            1 => "Platform",
+            2 => "Hub",
+            3 => "Both",
+            _ => return Err(fault(message, &missing("dataset", "author"))),
+        },
+        references: Vec::new(),
+        referable: false,
     })
+}
+
+/// Reads what a dataset leans on, when all datasets are known, and marks those as referable.
+fn references(
+    message: &MessageDescriptor,
+    option: &DynamicMessage,
+    bodies: &BTreeMap<String, Message>,
+    datasets: &mut BTreeMap<String, Dataset>,
+) -> Result<Vec<Reference>, Fault> {
+    let body = &bodies[message.full_name()];
+    let mut references = Vec::new();
+    for told in messages(option, "references") {
+        let dataset = text(&told, "dataset");
+        let wrong = |what: &str| fault(message, &format!("the reference to {dataset}: {what}"));
+        let Some(target) = datasets.get_mut(&dataset) else {
+            return Err(wrong("there is no such dataset"));
+        };
+        target.referable = true;
+        let mut record =
+            template::parse(&text(&told, "record"), body).map_err(|why| wrong(&why))?;
+        if record.shape() != target.record.shape() {
+            let (one, other) = (&record.text, &target.record.text);
+            return Err(wrong(&format!("{one} has not the shape of its records, {other}")));
+        }
+        let field = text(&told, "field");
+        if !body.fields.iter().any(|known| known.name == field) {
+            return Err(wrong(&format!("the message has no field {field}")));
+        }
+        let when = record.condition(&text(&told, "when"), body).map_err(|why| wrong(&why))?;
+        references.push(Reference { dataset, record, field, when });
+    }
+    Ok(references)
 }
 
 struct Reader<'a> {
@@ -116,23 +198,25 @@ struct Reader<'a> {
     messages: BTreeMap<String, Message>,
     /// Messages that are being read, to find those that hold themselves.
     open: Vec<String>,
-    enums: BTreeSet<String>,
+    code_lists: CodeLists,
 }
 
 impl Reader<'_> {
-    /// The message in an option, if it is set.
-    fn option(
-        &self,
-        options: &DynamicMessage,
-        name: &str,
-    ) -> Result<Option<DynamicMessage>, Fault> {
-        let Some(extension) = self.pool.get_extension_by_name(name) else {
-            return Err(Fault(format!("the option {name} is not declared")));
-        };
-        if !options.has_extension(&extension) {
-            return Ok(None);
+    /// Reads the messages that no dataset holds, so that they are in order when one does.
+    fn shared(
+        &mut self,
+        ours: impl Iterator<Item = MessageDescriptor>,
+        files: &BTreeSet<String>,
+    ) -> Result<(), Fault> {
+        let held: BTreeSet<String> = self.messages.keys().cloned().collect();
+        for message in ours.filter(|message| !held.contains(message.full_name())) {
+            if files.contains(message.parent_file().name()) {
+                return Err(fault(&message, "it belongs to no dataset"));
+            }
+            self.message(&message)?;
         }
-        Ok(options.get_extension(&extension).as_message().cloned())
+        self.messages.retain(|name, _| held.contains(name));
+        Ok(())
     }
 
     fn message(&mut self, message: &MessageDescriptor) -> Result<(), Fault> {
@@ -149,6 +233,9 @@ impl Reader<'_> {
             fields.push(self.field(&descriptor)?);
         }
         fields.sort_by_key(|field| field.number);
+        for descriptor in message.fields() {
+            in_order(&descriptor, &fields)?;
+        }
         self.open.pop();
         self.messages.insert(name, Message { fields });
         Ok(())
@@ -158,25 +245,20 @@ impl Reader<'_> {
         let kind = self.kind(descriptor)?;
         let list = descriptor.cardinality() == Cardinality::Repeated;
         let options = descriptor.options();
-        let option = self.option(&options, "sanheyi.options.v1.field")?;
-        let option =
-            option.ok_or_else(|| field_fault(descriptor, &missing("field", "title_zh")))?;
+        let told = option(self.pool, &options, "sanheyi.options.v1.field")?;
+        let told = told.ok_or_else(|| field_fault(descriptor, &missing("field", "title_zh")))?;
         let needed = |name: &str| {
-            let text = text(&option, name);
+            let text = text(&told, name);
             let absent = || field_fault(descriptor, &missing("field", name));
             if text.is_empty() { Err(absent()) } else { Ok(text) }
         };
-        let code_list = text(&option, "code_list");
-        let instant = flag(&option, "instant");
-        if matches!(kind, Kind::Code(_)) && code_list.is_empty() {
-            return Err(field_fault(descriptor, &missing("field", "code_list")));
-        }
+        let instant = flag(&told, "instant");
         if instant && kind != Kind::Int64 {
             return Err(field_fault(descriptor, "an instant must be of type int64"));
         }
-        let rules = match self.option(&options, "buf.validate.field")? {
-            Some(option) => {
-                rules::read(&option, &kind, list).map_err(|why| field_fault(descriptor, &why))?
+        let rules = match option(self.pool, &options, "buf.validate.field")? {
+            Some(told) => {
+                rules::read(&told, &kind, list).map_err(|why| field_fault(descriptor, &why))?
             }
             None => Rules::default(),
         };
@@ -185,20 +267,47 @@ impl Reader<'_> {
             number: descriptor.number(),
             title_zh: needed("title_zh")?,
             title_en: needed("title_en")?,
-            sensitivity: match number(&option, "sensitivity") {
+            sensitivity: match number(&told, "sensitivity") {
                 1 => Sensitivity::Public,
                 2 => Sensitivity::Internal,
                 3 => Sensitivity::Personal,
                 _ => return Err(field_fault(descriptor, &missing("field", "sensitivity"))),
             },
-            source: text(&option, "source"),
-            code_list,
+            source: text(&told, "source"),
+            code_list: self.code_list(descriptor, &kind, text(&told, "code_list"))?,
             instant,
+            form: form(&told, &kind, &rules).map_err(|why| field_fault(descriptor, &why))?,
+            not_before: text(&told, "not_before"),
             kind,
             list,
             presence: descriptor.supports_presence(),
             rules,
         })
+    }
+
+    /// Id and version of the list whose codes a field holds: an enumeration brings its own, a text
+    /// names one.
+    fn code_list(
+        &mut self,
+        descriptor: &FieldDescriptor,
+        kind: &Kind,
+        told: String,
+    ) -> Result<String, Fault> {
+        if let ProtoKind::Enum(list) = descriptor.kind() {
+            if !told.is_empty() {
+                let what = format!("code_list {told}: an enumeration brings its own code list");
+                return Err(field_fault(descriptor, &what));
+            }
+            return Ok(self.code_lists.of(self.pool, &list)?.name());
+        }
+        let number = |text: &str| text.parse().is_ok_and(|version: u32| version > 0);
+        let known =
+            told.split_once('/').is_some_and(|(id, version)| !id.is_empty() && number(version));
+        if told.is_empty() || (known && *kind == Kind::Text) {
+            return Ok(told);
+        }
+        let what = format!("code_list {told}: only a text has one, and it is like region/1");
+        Err(field_fault(descriptor, &what))
     }
 
     fn kind(&mut self, descriptor: &FieldDescriptor) -> Result<Kind, Fault> {
@@ -211,7 +320,9 @@ impl Reader<'_> {
             ProtoKind::Bool => Ok(Kind::Bool),
             ProtoKind::Uint32 => Ok(Kind::Uint32),
             ProtoKind::Int64 => Ok(Kind::Int64),
-            ProtoKind::Enum(descriptor) => self.codes(&descriptor).map(Kind::Code),
+            ProtoKind::Enum(list) => {
+                Ok(Kind::Code(self.code_lists.of(self.pool, &list)?.numbers()))
+            }
             ProtoKind::Message(message) => {
                 self.message(&message)?;
                 Ok(Kind::Message(message.full_name().to_owned()))
@@ -222,48 +333,45 @@ impl Reader<'_> {
             }
         }
     }
+}
 
-    /// The numbers of an enumeration, every one of which but 0 must have a title.
-    fn codes(&mut self, descriptor: &EnumDescriptor) -> Result<Vec<i32>, Fault> {
-        let mut codes: Vec<i32> = descriptor.values().map(|value| value.number()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        if self.enums.insert(descriptor.full_name().to_owned()) {
-            for value in descriptor.values().filter(|value| value.number() != 0) {
-                let option = self.option(&value.options(), "sanheyi.options.v1.value")?;
-                if option.is_none_or(|option| text(&option, "title_zh").is_empty()) {
-                    let file = descriptor.parent_file();
-                    let (file, name) = (file.name(), value.full_name());
-                    return Err(Fault(format!("{file}: {name}: {}", missing("value", "title_zh"))));
-                }
-            }
-        }
-        Ok(codes)
+/// The name of the function behind a form.
+fn form(option: &DynamicMessage, kind: &Kind, rules: &Rules) -> Result<&'static str, String> {
+    let number = number(option, "form");
+    if number == 0 {
+        return Ok("");
     }
+    let Some(form) = usize::try_from(number - 1).ok().and_then(|at| forms::FORMS.get(at)) else {
+        return Err(format!("the form {number} is not known to the generator"));
+    };
+    if *kind != Kind::Text {
+        return Err(format!("the form {} is one of texts", form.name));
+    }
+    let example = &rules.value.example;
+    if !example.is_empty() && !(form.holds)(example) {
+        let (zh, en, such) = (form.title_zh, form.title_en, form.example);
+        return Err(format!("rule `string.example` {example}: it is no {en} ({zh}) like {such}"));
+    }
+    Ok(form.name)
 }
 
-fn text(option: &DynamicMessage, name: &str) -> String {
-    let value = option.get_field_by_name(name);
-    value.as_deref().and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn number(option: &DynamicMessage, name: &str) -> i32 {
-    option.get_field_by_name(name).as_deref().and_then(Value::as_enum_number).unwrap_or_default()
-}
-
-fn flag(option: &DynamicMessage, name: &str) -> bool {
-    option.get_field_by_name(name).as_deref().and_then(Value::as_bool).unwrap_or_default()
-}
-
-fn missing(option: &str, part: &str) -> String {
-    format!("the option (sanheyi.options.v1.{option}).{part} is missing")
-}
-
-fn fault(message: &MessageDescriptor, what: &str) -> Fault {
-    Fault(format!("{}: {}: {what}", message.parent_file().name(), message.full_name()))
-}
-
-/// "file: message.field: what".
-fn field_fault(field: &FieldDescriptor, what: &str) -> Fault {
-    Fault(format!("{}: {}: {what}", field.parent_file().name(), field.full_name()))
+/// What `not_before` names is another instant of the same message.
+fn in_order(descriptor: &FieldDescriptor, fields: &[Field]) -> Result<(), Fault> {
+    let single =
+        |name: &str| fields.iter().find(|field| field.name == name && field.instant && !field.list);
+    let Some(field) = fields.iter().find(|field| field.name == descriptor.name()) else {
+        return Ok(());
+    };
+    let earlier = &field.not_before;
+    if earlier.is_empty() {
+        return Ok(());
+    }
+    if single(&field.name).is_none() {
+        return Err(field_fault(descriptor, "not_before: it is not a single instant itself"));
+    }
+    if *earlier == field.name || single(earlier).is_none() {
+        let what = format!("not_before {earlier}: no other instant of the message has that name");
+        return Err(field_fault(descriptor, &what));
+    }
+    Ok(())
 }

@@ -11,7 +11,8 @@ pub struct Violation {
     pub field: String,
     /// Id of the rule: the name that protovalidate gives it (`required`, `string.max_len`,
     /// `uint32.gte_lte`), or one of ours: `wire` (malformed bytes), `repeated` (a single message
-    /// that stands twice).
+    /// that stands twice), `form.credit_code` and the other [`forms`](crate::forms::FORMS),
+    /// `not_before` (two instants in the wrong order).
     pub rule: &'static str,
     /// The sentence in Chinese.
     pub zh: String,
@@ -144,6 +145,10 @@ pub(crate) enum Broken<'a> {
     MaxLen(usize, &'a str),
     /// The form of the text.
     Pattern(&'a str),
+    /// The form in [`forms::FORMS`](crate::forms::FORMS) by the id of its rule, and the text.
+    Form(&'static str, &'a str),
+    /// Must not be earlier than that instant.
+    NotBefore(&'static Label),
     /// Bounds of a number (both inclusive), with the rule's id and the number.
     Range { rule: &'static str, low: Option<i64>, high: Option<i64>, number: i64 },
     /// A number that the code list does not have.

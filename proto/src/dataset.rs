@@ -2,6 +2,7 @@
 
 use crate::check::Violations;
 use crate::generated::DATASETS;
+use crate::template::{Reference, Template};
 
 /// How soon the entries of a dataset travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,11 +24,24 @@ pub enum Sensitivity {
     Personal,
 }
 
+/// Who may write the records of a dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Author {
+    /// Platforms, each its own records.
+    Platform,
+    /// The hub, for all.
+    Hub,
+    /// Either.
+    Both,
+}
+
 /// A field of a dataset, with the fields of its nested messages in their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldInfo {
     /// Path from the body, without positions in lists: `applicant.name`, `legal_basis.title`.
     pub path: &'static str,
+    /// Its number in its message.
+    pub number: u32,
     /// Name as a Chinese reader says it.
     pub title_zh: &'static str,
     /// Name as an English reader says it.
@@ -38,8 +52,14 @@ pub struct FieldInfo {
     /// own says enough.
     pub source: &'static str,
     /// Id and version of the code list whose codes it holds, for example `step_status/1`; else
-    /// empty.
+    /// empty. Of an enumeration it is found by [`code_list`](crate::code_list); the list of a text
+    /// is data of the dataset `codes.code_list`.
     pub code_list: &'static str,
+    /// Name of the form in [`forms::FORMS`](crate::forms::FORMS) that its text has, for example
+    /// `credit_code`; else empty.
+    pub form: &'static str,
+    /// Name of the field beside it, an instant that must not be later than this one; else empty.
+    pub not_before: &'static str,
 }
 
 /// A dataset of the standard.
@@ -57,6 +77,14 @@ pub struct Dataset {
     pub lane: Lane,
     /// The law, standard or clause that it follows.
     pub source: &'static str,
+    /// How its records are named.
+    pub record: Template,
+    /// Who may write them.
+    pub author: Author,
+    /// The records that they lean on: the same platform must have reported them.
+    pub references: &'static [Reference],
+    /// Whether any dataset leans on this one.
+    pub referable: bool,
     /// Its fields in the order of the message, nested ones directly after the field that holds
     /// them.
     pub fields: &'static [FieldInfo],
@@ -87,7 +115,8 @@ mod tests {
     #[test]
     fn datasets_are_sorted_and_found_by_name() {
         let names: Vec<_> = datasets().iter().map(|dataset| dataset.name).collect();
-        assert_eq!(names, ["case.case", "case.step", "catalogue.power_item"]);
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        assert!(names.contains(&"case.step"));
         for name in names {
             assert_eq!(dataset(name).expect("listed").name, name);
         }
@@ -102,5 +131,18 @@ mod tests {
         assert_eq!(field("applicant.type").sensitivity, Sensitivity::Internal);
         assert_eq!(field("promise.unit").code_list, "limit_unit/1");
         assert_eq!(field("title").title_zh, "办件标题");
+    }
+
+    #[test]
+    fn references_lead_to_datasets_that_know_it() {
+        for from in datasets() {
+            for reference in from.references {
+                assert!(dataset(reference.dataset).expect("a dataset").referable);
+                let field = from.fields.iter().find(|field| field.path == reference.field);
+                assert!(field.is_some(), "{}: {}", from.name, reference.field);
+            }
+        }
+        assert!(dataset("catalogue.power_item").expect("listed").referable);
+        assert_eq!(dataset("case.case").expect("listed").author, Author::Platform);
     }
 }

@@ -6,8 +6,9 @@
 //! - [`exchange`] and [`standard`]: the messages as Rust types and, with the feature `rpc`, the
 //!   stubs of the calls;
 //! - [`DESCRIPTORS`]: the files themselves, compiled, with all options, for tools that read them;
-//! - [`datasets`]: what a platform may write, with titles, lanes, sensitivities, and a check for
-//!   each.
+//! - [`datasets`]: what may be written, with titles, lanes, sensitivities, how records are named
+//!   and which they lean on, and a check for each;
+//! - [`code_lists`]: the enumerations as code lists; [`forms`]: codes with check characters.
 //!
 //! # How a body is checked
 //!
@@ -39,15 +40,22 @@
 //!   stopped;
 //! - a rule binds the default, too, unless the field knows absence (`optional`) or says `ignore`.
 
+mod carry;
 mod check;
+mod codes;
 mod dataset;
+pub mod forms;
 #[expect(clippy::collapsible_if, reason = "generated: one line for each rule")]
 mod generated;
+mod template;
 mod wire;
 mod wording;
 
+pub use carry::carry_unknown;
 pub use check::{Violation, Violations};
-pub use dataset::{Dataset, FieldInfo, Lane, Sensitivity, dataset, datasets};
+pub use codes::{Code, CodeList, code_list, code_lists};
+pub use dataset::{Author, Dataset, FieldInfo, Lane, Sensitivity, dataset, datasets};
+pub use template::{Reference, Template};
 
 /// What travels between a branch and its hub: entries, and the calls that carry them.
 pub mod exchange {
@@ -81,4 +89,4 @@ pub mod standard {
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.binpb"));
 
 /// Version of the standard that this build writes and judges by.
-pub const STANDARD: u32 = 1;
+pub const STANDARD: u32 = 2;

@@ -189,7 +189,22 @@ impl<'a> Reader<'a> {
         if known { Err(flaw(self.at, Flaw::Type)) } else { self.skip(key) }
     }
 
-    fn skip(&mut self, key: u32) -> Result<(), Malformed> {
+    /// Walks over the fields of this message: number and all bytes of each, key and value.
+    pub(crate) fn each_field(
+        mut self,
+        mut with: impl FnMut(u32, &'a [u8]),
+    ) -> Result<(), Malformed> {
+        loop {
+            let start = self.at;
+            let Some(key) = self.key()? else { return Ok(()) };
+            self.skip(key)?;
+            with(key >> 3, &self.bytes[start..self.at]);
+        }
+    }
+
+    /// Passes over the value behind a key.
+    #[inline]
+    pub(crate) fn skip(&mut self, key: u32) -> Result<(), Malformed> {
         match key & 7 {
             VARINT => self.varint().map(|_| ()),
             FIXED64 => self.step(8),

@@ -2,6 +2,7 @@
 //! see the field.
 
 use crate::check::{Broken, Label, Place, Violation};
+use crate::forms::FORMS;
 use crate::wire::{Flaw, Malformed};
 
 /// How many characters of a value a sentence shows.
@@ -30,6 +31,8 @@ pub(crate) fn violation(
         Broken::MinItems(least, has) => ("repeated.min_items", at_least(least, has, Unit::Items)),
         Broken::MaxItems(most, has) => ("repeated.max_items", at_most(most, has, Unit::Items)),
         Broken::Pattern(text) => ("string.pattern", pattern(label, text, open)),
+        Broken::Form(rule, text) => (rule, form(label, rule, text, open)),
+        Broken::NotBefore(earlier) => ("not_before", not_before(earlier)),
         Broken::Range { rule, low, high, number } => {
             (rule, range(label, (low, high), open.then_some(number)))
         }
@@ -160,6 +163,30 @@ fn pattern(label: &Label, text: &str, open: bool) -> Said {
     said
 }
 
+/// The rule is `form.` and the name of the form.
+fn form(label: &Label, rule: &str, text: &str, open: bool) -> Said {
+    let known = FORMS.iter().find(|form| rule.strip_prefix("form.") == Some(form.name));
+    let Some(form) = known else { return said("格式不对", "does not have the right form") };
+    let example = if label.example.is_empty() { form.example } else { label.example };
+    let mut told = Said {
+        zh: format!("不是有效的{}，应如“{example}”", form.title_zh),
+        en: format!("is not a valid {}, for example “{example}”", form.title_en),
+    };
+    if open {
+        let text = shown(text);
+        told.zh.push_str(&format!("，实为“{text}”"));
+        told.en.push_str(&format!(", is “{text}”"));
+    }
+    told
+}
+
+fn not_before(earlier: &Label) -> Said {
+    Said {
+        zh: format!("不得早于“{}”", earlier.zh),
+        en: format!("must not be before “{}”", earlier.en),
+    }
+}
+
 fn range(label: &Label, bounds: (Option<i64>, Option<i64>), value: Option<i64>) -> Said {
     let number = |value: i64| if label.instant { date(value) } else { value.to_string() };
     let mut said = match bounds {
@@ -277,6 +304,9 @@ mod tests {
         assert!(!said.en.contains("139"));
         let range = Broken::Range { rule: "int64.gte", low: Some(1), high: None, number: -77 };
         assert_eq!(violation(&Place::BODY, &PHONE, None, range).zh, "“联系电话”不得小于 1");
+        let said = violation(&Place::BODY, &PHONE, None, Broken::Form("form.date", "1985-13-01"));
+        assert_eq!((said.rule, said.en.contains("1985")), ("form.date", false));
+        assert_eq!(said.zh, "“联系电话”不是有效的日期，应如“0519-82880000”");
         let said = violation(&Place::BODY, &PHONE, Some(2), Broken::Undefined(77));
         assert_eq!(said.field, "phone[2]");
         assert_eq!(said.zh, "“联系电话”第 3 项的代码不在代码表中");

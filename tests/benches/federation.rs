@@ -17,6 +17,7 @@ use sanheyi_tests::patience::until;
 use tempfile::TempDir;
 
 use super::cut::Line;
+use super::load::{SET_UP, set_up};
 use super::machine::{Party, cpu, seconds};
 use super::place::{HubStore, Place, Watch, file_bytes, hub_file};
 use super::stages::Sums;
@@ -69,7 +70,8 @@ pub(crate) fn new_hub(folder: &Path, store: &HubStore) -> anyhow::Result<(Setup,
 }
 
 impl Federation {
-    /// Starts both, the hub on an empty store in `place`. With a line, the node dials the line.
+    /// Starts both, the hub on an empty store in `place`, and hands in what every load refers to.
+    /// With a line, the node dials the line.
     ///
     /// # Errors
     /// If one does not start.
@@ -96,7 +98,11 @@ impl Federation {
         impatient(&config)?;
         let log = folder.path().join("node.log");
         let node = Party::start(&["node", "run", "--config"], &config, log)?;
-        Ok(Self { hub, node, store, setup, platform, folder })
+        let federation = Self { hub, node, store, setup, platform, folder };
+        for client in federation.clients(1).await? {
+            set_up(&client).await?;
+        }
+        Ok(federation)
     }
 
     /// Connections to the node's intake.
@@ -127,7 +133,7 @@ impl Federation {
         self.folder.path().join(NODE).join("data/node.sqlite")
     }
 
-    /// Waits until the link is up.
+    /// Waits until the link is up, and what every load refers to is accepted.
     ///
     /// # Errors
     /// Of the database.
@@ -136,6 +142,10 @@ impl Federation {
         until("the link is up", async || {
             let link = store.link_get().await.ok().flatten();
             link.is_some_and(|link| link.phase == "live")
+        })
+        .await;
+        until("the power item is accepted", async || {
+            accepted(&store).await.is_ok_and(|count| count == SET_UP)
         })
         .await;
         store.database().close().await;
@@ -165,8 +175,8 @@ impl Federation {
         Ok([file_bytes(&self.node_file()).await?, at_hub])
     }
 
-    /// Holds the heads against each other that both computed while they worked: `records` entries,
-    /// equal roots.
+    /// Holds the heads against each other that both computed while they worked: `records` entries
+    /// and the set-up's, equal roots.
     ///
     /// # Errors
     /// If they differ.
@@ -184,21 +194,21 @@ impl Federation {
         for store in [at_node, at_hub] {
             store.database().close().await;
         }
-        if entries != records {
+        if entries != records + SET_UP {
             bail!("{records} written, {entries} there");
         }
         Ok(())
     }
 
     /// Waits for the receipts, stops both, and holds what they stored against itself and against
-    /// each other: `records` entries, equal roots, every receipt, every verdict *accepted*.
+    /// each other: `records` entries and the set-up's, equal roots, every receipt, every verdict *accepted*.
     ///
     /// # Errors
     /// If anything of that is not so.
     pub(crate) async fn end(self, records: u64) -> anyhow::Result<Afterwards> {
         let (at_node, at_hub) = (self.at_node().await?, self.at_hub().await?);
         until("every receipt is at the node", async || {
-            answered(&at_node).await.is_ok_and(|count| count >= records)
+            answered(&at_node).await.is_ok_and(|count| count >= records + SET_UP)
         })
         .await;
         let keys = [
@@ -229,7 +239,7 @@ impl Federation {
         }
         let entries: u64 = ours.iter().filter(|one| one.home).map(|one| one.entries).sum();
         let accepted = accepted(&at_node).await?;
-        if entries != records || accepted != records {
+        if entries != records + SET_UP || accepted != entries {
             bail!("{records} written, {entries} there, {accepted} accepted");
         }
         at_hub.database().close().await;

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::load::{body, record};
+use super::load::record;
 use super::machine::{cpu, seconds};
 use super::plan::Plan;
 use super::table::Table;
@@ -26,7 +26,7 @@ type Row = (String, Vec<u8>);
 /// If a row is lost.
 pub(crate) async fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let rows: Vec<Row> = (0..plan.records).map(|one| (record(one), body(one))).collect();
+    let rows: Vec<Row> = (0..plan.records).map(record).collect();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let near = TcpStream::connect(listener.local_addr()?).await?;
     let (far, _) = listener.accept().await?;

@@ -35,7 +35,7 @@ pub(crate) async fn run(place: &Place, table: &mut Table) -> anyhow::Result<()> 
             clock::pause(Duration::from_secs_f64((due - seconds()).max(0.0))).await;
             let called = seconds();
             for client in &clients {
-                client.submit(vec![draft(Ids::Ascending, number)]).await?;
+                client.submit(vec![draft(Ids::Single, number)]).await?;
             }
             times.push((called, seconds()));
         }

@@ -1,4 +1,5 @@
-//! The load: steps of cases with a long note, about 600 bytes each, the same in every run.
+//! The load: cases with their steps, about 600 bytes each, the same in every run. All cases run on
+//! one power item, which is there before the clock starts.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,13 +8,21 @@ use anyhow::{Context as _, bail};
 use prost::Message as _;
 use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_tests::fixtures::{MORNING, STEP, case_no, step};
+use sanheyi_tests::fixtures::{
+    CASE, MORNING, POWER, STEP, case, case_no, new_item, step, step_no,
+};
+use sanheyi_tests::world::wire_draft;
 use tokio::sync::mpsc;
 
-/// Steps of one case.
-const STEPS: u64 = 4;
-/// A note is long enough for a body of about 600 bytes.
+/// A case and its steps. Batches of so many, or of a multiple, never part a case from its steps:
+/// handed in side by side they may overtake each other, and a step before its case is pending.
+pub(crate) const FAMILY: u64 = 5;
+/// A note is long enough for a step of about 600 bytes.
 const NOTE_BYTES: usize = 440;
+/// And a summary for such a case: up to 200 characters.
+const SUMMARY_BYTES: usize = 220;
+/// Records that are there before the clock starts: the power item.
+pub(crate) const SET_UP: u64 = 1;
 /// What notes are made of.
 const PHRASES: [&str; 24] = [
     "材料齐全，",
@@ -55,13 +64,24 @@ const ROUNDS: [u64; 4] =
 /// Drafts that are handed in together.
 pub(crate) type Batch = Vec<wire::Draft>;
 
-/// In which order the ids of records come.
+/// Which records come, and in which order their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ids {
-    /// Each behind all before it, as serial numbers are given.
+    /// A case, then its steps; each behind all before it, as serial numbers are given.
     Ascending,
-    /// Anywhere among those before it; the same in every run.
+    /// Cases, anywhere among those before them; the same in every run.
     Random,
+    /// Cases, ascending: for what is handed in one by one.
+    Single,
+}
+
+/// A record of the load.
+#[derive(Clone, Copy)]
+enum Place {
+    /// The case of this serial number.
+    Case(u64),
+    /// A step of it.
+    Step(u64, u32),
 }
 
 impl Ids {
@@ -70,15 +90,50 @@ impl Ids {
         match self {
             Ids::Ascending => "ascending",
             Ids::Random => "random",
+            Ids::Single => "single",
         }
     }
 
-    /// The case of the `number`th record, and which step of it the record is.
-    fn place(self, number: u64) -> (u64, u32) {
-        let ordinal = u32::try_from(number % STEPS).unwrap_or(0) + 1;
+    /// What the `number`th record is.
+    fn place(self, number: u64) -> Place {
+        match (self, number % FAMILY) {
+            (Ids::Ascending, 0) => Place::Case(number / FAMILY),
+            (Ids::Ascending, ordinal) => {
+                Place::Step(number / FAMILY, u32::try_from(ordinal).unwrap_or(1))
+            }
+            (Ids::Random, _) => Place::Case(shuffled(number)),
+            (Ids::Single, _) => Place::Case(number),
+        }
+    }
+}
+
+impl Place {
+    const fn dataset(self) -> &'static str {
         match self {
-            Ids::Ascending => (number / STEPS, ordinal),
-            Ids::Random => (shuffled(number), ordinal),
+            Place::Case(_) => CASE,
+            Place::Step(..) => STEP,
+        }
+    }
+
+    fn record(self) -> String {
+        match self {
+            Place::Case(serial) => case_no(serial),
+            Place::Step(serial, ordinal) => step_no(serial, ordinal),
+        }
+    }
+
+    fn body(self, number: u64) -> Vec<u8> {
+        match self {
+            Place::Case(serial) => {
+                let mut case = case(serial);
+                case.r#abstract = sentences(number, SUMMARY_BYTES);
+                case.encode_to_vec()
+            }
+            Place::Step(serial, ordinal) => {
+                let mut step = step(serial, ordinal);
+                step.note = sentences(number, NOTE_BYTES);
+                step.encode_to_vec()
+            }
         }
     }
 }
@@ -101,55 +156,48 @@ fn shuffled(number: u64) -> u64 {
     }
 }
 
-/// The body of the `number`th record.
-pub(crate) fn body(number: u64) -> Vec<u8> {
-    body_of(Ids::Ascending, number)
-}
-
-fn body_of(ids: Ids, number: u64) -> Vec<u8> {
-    let (serial, ordinal) = ids.place(number);
-    let mut step = step(serial, ordinal);
-    step.note = note(number);
-    step.encode_to_vec()
+/// The id and the body of the `number`th record, ascending.
+pub(crate) fn record(number: u64) -> (String, Vec<u8>) {
+    let place = Ids::Ascending.place(number);
+    (place.record(), place.body(number))
 }
 
 /// Sentences in a deterministic mix, each with a number of its own, as officials write them.
-fn note(number: u64) -> String {
+fn sentences(number: u64, bytes: usize) -> String {
     let mut state = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut note = String::with_capacity(NOTE_BYTES + 64);
-    while note.len() < NOTE_BYTES {
+    let mut text = String::with_capacity(bytes + 64);
+    while text.len() < bytes {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         let place = usize::try_from(state % PHRASES.len() as u64).unwrap_or(0);
-        note.push_str(PHRASES[place]);
-        note.push_str(&format!("文号{:05}；", (state >> 20) % 100_000));
+        text.push_str(PHRASES[place]);
+        text.push_str(&format!("文号{:05}；", (state >> 20) % 100_000));
     }
-    note
-}
-
-/// The `number`th record's id: ascending.
-pub(crate) fn record(number: u64) -> String {
-    record_of(Ids::Ascending, number)
-}
-
-fn record_of(ids: Ids, number: u64) -> String {
-    let (serial, ordinal) = ids.place(number);
-    format!("{}-{ordinal:04}", case_no(serial))
+    text
 }
 
 /// The `number`th draft.
 pub(crate) fn draft(ids: Ids, number: u64) -> wire::Draft {
+    let place = ids.place(number);
     wire::Draft {
-        dataset: STEP.to_owned(),
-        record: record_of(ids, number),
+        dataset: place.dataset().to_owned(),
+        record: place.record(),
         operation: wire::Operation::Put.into(),
         occurred: MORNING.as_micros(),
-        body: body_of(ids, number).into(),
+        body: place.body(number).into(),
         follows_revision: 0,
         follows_digest: bytes::Bytes::new(),
         reads: Vec::new(),
     }
+}
+
+/// Hands in what every load refers to, first of all.
+///
+/// # Errors
+/// If it is refused.
+pub(crate) async fn set_up(client: &IntakeClient) -> anyhow::Result<()> {
+    submit(client, vec![wire_draft(new_item(POWER))]).await
 }
 
 /// Drafts in batches, made before the clock starts.

@@ -12,7 +12,7 @@ use sanheyi_node::process::clock;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::federation::connect;
-use super::load::{Batch, Ids, batches};
+use super::load::{Batch, FAMILY, Ids, batches};
 use super::machine::{cpu, seconds};
 use super::place::Place;
 use super::plan::Plan;
@@ -23,8 +23,8 @@ use super::tenants::Tenants;
 const TENANTS: [&str; 4] = ["jintan", "liyang", "wujin", "xinbei"];
 /// The noisy one's place.
 const NOISY: usize = 3;
-/// Records of a submission.
-const SUBMISSION: u64 = 5;
+/// Records of a submission: a case and its steps.
+const SUBMISSION: u64 = FAMILY;
 /// How many times its quota the noisy one offers.
 const TIMES: u64 = 10;
 /// Connections of the noisy one.

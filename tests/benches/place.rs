@@ -12,6 +12,7 @@ use sanheyi_tests::postgres::{PgDatabase, PgServer, PgSettings};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _};
 
+use super::load::SET_UP;
 use super::machine::{cpu, cpu_of_children};
 use super::table::say;
 
@@ -225,21 +226,22 @@ async fn tables_bytes(database: &PgDatabase) -> anyhow::Result<u64> {
 // === impl Watch ===
 
 impl Watch {
-    /// How many entries the gate has judged.
+    /// How many records of the load the gate has judged.
     ///
     /// # Errors
     /// Of the database.
     pub(crate) async fn judged(&mut self) -> anyhow::Result<u64> {
-        match self {
-            Self::Sqlite(store) => Ok(gate_list(store).await?.iter().map(|row| row.judged).sum()),
+        let judged = match self {
+            Self::Sqlite(store) => gate_list(store).await?.iter().map(|row| row.judged).sum(),
             Self::Postgres { connection, platform, .. } => {
                 let select =
                     "SELECT coalesce(sum(judged), 0)::bigint FROM gate WHERE platform = $1";
                 let asked = sqlx::query_scalar(select).bind(platform.as_str());
                 let judged: i64 = asked.fetch_one(connection).await?;
-                u64::try_from(judged).context("gate.judged is a count")
+                u64::try_from(judged).context("gate.judged is a count")?
             }
-        }
+        };
+        Ok(judged.saturating_sub(SET_UP))
     }
 
     /// CPU seconds of the server's process that answers it: they are the load's.

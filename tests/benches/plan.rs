@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 
-use super::load::Ids;
+use super::load::{FAMILY, Ids};
 
 /// What a run measures.
 pub(crate) struct Plan {
@@ -158,13 +158,13 @@ impl Plan {
     fn set(&mut self, option: &str, value: &str) -> anyhow::Result<()> {
         match option {
             "runs" => self.runs = number(value)?,
-            "records" => self.records = number::<u64>(value)?.max(1000),
+            "records" => self.records = families(value)?.max(1000),
             "writers" => self.writers = number(value)?,
-            "further" => self.further = number(value)?,
+            "further" => self.further = families(value)?,
             "quota" => self.quota = number(value)?,
             "seconds" => self.seconds = number(value)?,
             "sizes" => {
-                self.sizes = value.split(',').map(number).collect::<anyhow::Result<_>>()?;
+                self.sizes = value.split(',').map(families).collect::<anyhow::Result<_>>()?;
                 self.sizes.sort_unstable();
             }
             "store" => {
@@ -205,6 +205,11 @@ impl Plan {
     pub(crate) fn wants(&self, workload: Workload) -> bool {
         self.wanted.contains(&workload)
     }
+}
+
+/// A number of records: cases with all their steps.
+fn families(text: &str) -> anyhow::Result<u64> {
+    Ok(number::<u64>(text)?.next_multiple_of(FAMILY))
 }
 
 /// A number of one or more.

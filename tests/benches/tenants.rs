@@ -14,6 +14,7 @@ use sanheyi_tests::patience::until;
 use tempfile::TempDir;
 
 use super::federation::{accepted, answered, connect, listening, new_hub, sound};
+use super::load::{SET_UP, set_up};
 use super::machine::Party;
 use super::place::{HubStore, Place, hub_file};
 
@@ -51,8 +52,11 @@ impl Tenants {
         listening(&setup.data.join("address")).await?;
         let tenants = Self { hub, store, setup, platforms, keys, _folder: folder };
         for tenant in 0..tenants.platforms.len() {
-            connect(&tenants.socket(tenant), 1).await?;
+            for client in connect(&tenants.socket(tenant), 1).await? {
+                set_up(&client).await?;
+            }
         }
+        tenants.answered(&vec![0; tenants.platforms.len()]).await?;
         Ok(tenants)
     }
 
@@ -85,27 +89,36 @@ impl Tenants {
         Ok(())
     }
 
-    /// Waits for the receipts, stops the hub and verifies what every tenant has: as many entries as
-    /// `records` says of each, every one of them accepted.
-    ///
-    /// # Errors
-    /// If anything of that is not so.
-    pub(crate) async fn end(self, records: &[u64]) -> anyhow::Result<()> {
+    /// Waits for the receipts of so many records of each tenant.
+    async fn answered(&self, records: &[u64]) -> anyhow::Result<()> {
         let database = Database::open_read_only(&self.setup.store).await?;
         for (platform, records) in self.platforms.iter().zip(records) {
             let store = database.of(platform);
             until("every receipt of a tenant is there", async || {
-                answered(&store).await.is_ok_and(|count| count >= *records)
+                answered(&store).await.is_ok_and(|count| count >= *records + SET_UP)
             })
             .await;
         }
+        database.close().await;
+        Ok(())
+    }
+
+    /// Waits for the receipts, stops the hub and verifies what every tenant has: as many entries as
+    /// `records` says of each and the set-up's, every one of them accepted.
+    ///
+    /// # Errors
+    /// If anything of that is not so.
+    pub(crate) async fn end(self, records: &[u64]) -> anyhow::Result<()> {
+        self.answered(records).await?;
+        let database = Database::open_read_only(&self.setup.store).await?;
         self.hub.stop()?;
         for (platform, records) in self.platforms.iter().zip(records) {
             let store = database.of(platform);
             let reports = sound(verify(&store, &self.keys).await?)?;
             let own = reports.iter().filter(|one| one.journal.author == *platform);
             let (entries, accepted) = (own.map(|one| one.entries).sum(), accepted(&store).await?);
-            if (*records, *records) != (entries, accepted) {
+            let due = *records + SET_UP;
+            if (due, due) != (entries, accepted) {
                 bail!("{platform}: {records} taken, {entries} there, {accepted} accepted");
             }
         }

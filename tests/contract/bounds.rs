@@ -11,7 +11,7 @@ use sanheyi_exchange_spec::limits::{
 use sanheyi_node::uplink::port::{
     CallError, CopyClaim, GreetCall, HubPort, JournalClaim, PullCall, PushCall,
 };
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{Foreign, World};
 
@@ -59,7 +59,7 @@ async fn greet<P: HubPort>(jintan: &mut Foreign<P>) {
 
 async fn push<P: HubPort>(jintan: &mut Foreign<P>) {
     let entries: Vec<_> = (0..=WINDOW_SEGMENTS as u64)
-        .map(|serial| jintan.entry(CASE, &case_no(serial), None, vec![]))
+        .map(|serial| jintan.entry(COMPLAINT, &complaint_no(serial), None, vec![]))
         .collect();
     let segments: Vec<_> =
         entries.iter().map(|entry| jintan.segment(std::slice::from_ref(entry))).collect();

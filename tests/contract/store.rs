@@ -17,6 +17,8 @@ mod schema;
 mod statements;
 mod tls;
 mod together;
+mod verdicts;
+mod waiting;
 
 use ground::Ground;
 
@@ -53,8 +55,17 @@ on_both! {
         checkpoints_stay_as_they_were_put_first
         a_greeting_comes_back_and_acknowledging_forgets_what_was_expected
         what_is_staged_comes_back_and_is_forgotten
-        a_receipt_that_comes_again_changes_no_count
         the_link_shows_its_last_word;
+    verdicts:
+        a_receipt_that_comes_again_changes_no_count
+        a_later_verdict_moves_the_counts_once
+        a_later_verdict_on_what_does_not_stand_like_that_changes_nothing
+        how_an_entry_stands_is_written_over;
+    waiting:
+        what_comes_wakes_only_what_waits_for_it
+        many_that_wait_for_many_are_walked_and_woken
+        of_two_that_take_what_is_ready_one_has_raced
+        what_is_pending_and_waits_for_nothing_is_found;
     index:
         every_row_counts_once_however_many_there_are
         a_row_that_is_there_already_is_a_race_however_many_there_are

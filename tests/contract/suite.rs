@@ -10,7 +10,7 @@ use sanheyi_exchange_spec::limits::WINDOW_BYTES;
 use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_node::branch::Sealed;
 use sanheyi_node::uplink::port::{CallError, GreetAnswer, HubPort, PROTOCOL, PullCall, PushCall};
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{Foreign, World};
 
@@ -23,7 +23,7 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, CallError>, code: Code) -> Refu
 }
 
 fn entries<P: HubPort>(foreign: &Foreign<P>, serials: std::ops::Range<u64>) -> Vec<Sealed> {
-    serials.map(|serial| foreign.entry(CASE, &case_no(serial), None, vec![])).collect()
+    serials.map(|serial| foreign.entry(COMPLAINT, &complaint_no(serial), None, vec![])).collect()
 }
 
 fn pull_of(answer: &GreetAnswer) -> PullCall {

@@ -15,9 +15,11 @@ use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_exchange_spec::suite::{Digest, Salt, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_tests::decoders::key;
+use sanheyi_tests::decoders::{key, named_body};
 
-mod bodies;
+#[path = "../../proto/tests/standard/samples.rs"]
+#[expect(unused_imports, reason = "the tests of the standard take more of it")]
+mod samples;
 
 const JOURNAL: &str = "jintan>changzhou/normal/000102030405060708090a0b0c0d0e0f";
 
@@ -37,11 +39,14 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         "receipt" => receipts(),
         "conflict" => conflicts(),
         "journal_id" => texts([JOURNAL.into(), JOURNAL.replace("changzhou/normal", "*/urgent")]),
-        "case_case" => bodies::cases(),
-        "case_step" => bodies::steps(),
-        "catalogue_power_item" => bodies::items(),
+        "body" => bodies(),
         other => calls(other),
     }
+}
+
+/// A body of every dataset.
+fn bodies() -> Vec<Vec<u8>> {
+    samples::samples().iter().map(|(dataset, body)| named_body(dataset, body)).collect()
 }
 
 fn texts<const N: usize>(texts: [String; N]) -> Vec<Vec<u8>> {
@@ -49,7 +54,7 @@ fn texts<const N: usize>(texts: [String; N]) -> Vec<Vec<u8>> {
 }
 
 fn time(micros: i64) -> Timestamp {
-    Timestamp::from_micros(bodies::MORNING + micros)
+    Timestamp::from_micros(samples::MORNING + micros)
 }
 
 fn header(body: &Body) -> Header {
@@ -100,7 +105,8 @@ fn segments() -> Vec<Vec<u8>> {
         }
         writer.finish().unwrap().to_vec()
     };
-    let cases: Vec<Body> = bodies::cases().iter().map(|case| body(3, case)).collect();
+    let cases = samples::samples().into_iter().filter(|(dataset, _)| *dataset == "case.case");
+    let cases: Vec<Body> = cases.map(|(_, case)| body(3, &case)).collect();
     vec![
         pack(&[body(1, b"x")], false),
         pack(&[], true),
@@ -196,7 +202,7 @@ fn calls(name: &str) -> Vec<Vec<u8>> {
             protocol: 1,
             standard: 1,
             software: "sanheyi 0.1".into(),
-            now: bodies::MORNING,
+            now: samples::MORNING,
             journals: vec![wire::JournalClaim {
                 journal: JOURNAL.into(),
                 holds: vec![id(0), id(1)],
@@ -251,8 +257,8 @@ fn submission() -> Vec<u8> {
         dataset: "case.case".into(),
         record: "JS048100JT0000000217".into(),
         operation: wire::Operation::Put.into(),
-        occurred: bodies::MORNING,
-        body: bodies::cases().remove(0).into(),
+        occurred: samples::MORNING,
+        body: samples::case().encode_to_vec().into(),
         follows_revision: 1,
         follows_digest: vec![1; 32].into(),
         reads: vec![wire::Read {

@@ -3,7 +3,7 @@
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_node::uplink::port::HubPort as _;
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::world::{World, hub_rows, id};
 
 use crate::refused;
@@ -15,13 +15,15 @@ async fn until_it_greets_anew() {
     let mut wujin = world.foreign("wujin").await;
     jintan.greet().await.unwrap();
     wujin.greet().await.unwrap();
-    let entries: Vec<_> = (1..4).map(|n| jintan.entry(CASE, &case_no(n), None, vec![])).collect();
+    let entries: Vec<_> =
+        (1..4).map(|n| jintan.entry(COMPLAINT, &complaint_no(n), None, vec![])).collect();
     let (empty, true_root) = (jintan.tree.clone(), {
         jintan.push(&entries).await.unwrap();
         jintan.tree.root()
     });
 
-    let others: Vec<_> = (1..4).map(|n| jintan.entry(CASE, &case_no(n), None, vec![1])).collect();
+    let others: Vec<_> =
+        (1..4).map(|n| jintan.entry(COMPLAINT, &complaint_no(n), None, vec![1])).collect();
     let truth = std::mem::replace(&mut jintan.tree, empty);
     let changed = jintan.push_call(&others);
     others.iter().for_each(|entry| jintan.tree.push(entry.digest));
@@ -34,10 +36,10 @@ async fn until_it_greets_anew() {
     let why = row.stopped.unwrap();
     assert!(why.contains(&true_root.to_string()), "{why}");
     assert_eq!((row.head.size, row.head.root), (3, true_root), "nothing is overwritten");
-    let more = [jintan.entry(CASE, &case_no(4), None, vec![])];
+    let more = [jintan.entry(COMPLAINT, &complaint_no(4), None, vec![])];
     refused(jintan.push(&more).await, Code::HistoryChanged);
 
-    let theirs = [wujin.entry(CASE, &case_no(1), None, vec![])];
+    let theirs = [wujin.entry(COMPLAINT, &complaint_no(1), None, vec![])];
     wujin.push(&theirs).await.unwrap();
 
     jintan.greet().await.unwrap();
@@ -49,8 +51,8 @@ async fn a_root_that_the_entries_do_not_give_is_a_changed_history_too() {
     let mut world = World::new(91, &["jintan"]).await;
     let mut jintan = world.foreign("jintan").await;
     jintan.greet().await.unwrap();
-    let one = [jintan.entry(CASE, &case_no(1), None, vec![])];
-    let other = [jintan.entry(CASE, &case_no(2), None, vec![])];
+    let one = [jintan.entry(COMPLAINT, &complaint_no(1), None, vec![])];
+    let other = [jintan.entry(COMPLAINT, &complaint_no(2), None, vec![])];
     let mut call = jintan.push_call(&one);
     call.segments = vec![jintan.segment(&other)];
     refused(jintan.port.push(call).await, Code::HistoryChanged);

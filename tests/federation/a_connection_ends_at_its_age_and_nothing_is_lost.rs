@@ -8,7 +8,7 @@ use sanheyi_node::uplink::port::{CallError, HubPort as _};
 use sanheyi_node::uplink::retry::RetryConfig;
 use sanheyi_node::uplink::sync::Outcome;
 use sanheyi_tests::balancer::Balancer;
-use sanheyi_tests::fixtures::{CASE, case_no, new_cases};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no, new_complaints};
 use sanheyi_tests::patience::{until, within};
 use sanheyi_tests::world::{World, assert_converged, journal_of, settled};
 
@@ -51,7 +51,7 @@ async fn while_records_flow() {
     let mut serial = 1;
     within("several connections have ended", async {
         while balancer.served(0) <= ENDS {
-            node.submit(new_cases(serial..serial + 10)).await;
+            node.submit(new_complaints(serial..serial + 10)).await;
             serial += 10;
             let row = node.link_row().await;
             assert_ne!(row.phase, "down", "{}", row.detail);
@@ -70,7 +70,7 @@ async fn while_records_flow() {
 async fn while_nothing_happens() {
     let mut world = ageing(141).await;
     let node = world.node("jintan").await;
-    node.submit(new_cases(1..4)).await;
+    node.submit(new_complaints(1..4)).await;
     for _ in 0..ENDS {
         let mut link = node.settle().await;
         assert_eq!(link.session.machine().phase(), Phase::Live);
@@ -105,7 +105,7 @@ async fn a_call_under_way_is_answered_and_the_next_one_is_for_the_next_connectio
     let mut next = 1;
     let ended = within("the connection ends", async {
         loop {
-            let one = [jintan.entry(CASE, &case_no(next), None, vec![])];
+            let one = [jintan.entry(COMPLAINT, &complaint_no(next), None, vec![])];
             match jintan.push(&one).await {
                 Ok(answer) => assert_eq!(answer.durable, next),
                 Err(error) => return error,
@@ -121,7 +121,7 @@ async fn a_call_under_way_is_answered_and_the_next_one_is_for_the_next_connectio
     jintan.reconnect().await;
     let answer = jintan.greet().await.unwrap();
     assert_eq!(answer.grants[0].size, next - 1, "what was answered is there, and nothing else");
-    let one = [jintan.entry(CASE, &case_no(next), None, vec![])];
+    let one = [jintan.entry(COMPLAINT, &complaint_no(next), None, vec![])];
     assert_eq!(jintan.push(&one).await.unwrap().durable, next);
 }
 

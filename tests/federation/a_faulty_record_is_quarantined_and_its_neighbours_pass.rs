@@ -5,17 +5,18 @@ use prost::Message as _;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::receipt::Exception;
 use sanheyi_node::branch::Sealed;
-use sanheyi_proto::standard::v1::Case;
-use sanheyi_tests::fixtures::{CASE, case, case_no};
+use sanheyi_proto::STANDARD;
+use sanheyi_proto::standard::v1::Complaint;
+use sanheyi_tests::fixtures::{COMPLAINT, complaint, complaint_no};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{Foreign, World, hub_rows, id};
 
 fn titled(serial: u64, title: &str) -> Vec<u8> {
-    Case { title: title.to_owned(), ..case(serial) }.encode_to_vec()
+    Complaint { title: title.to_owned(), ..complaint(serial) }.encode_to_vec()
 }
 
 fn good(foreign: &Foreign, serial: u64) -> Sealed {
-    foreign.entry(CASE, &case_no(serial), None, case(serial).encode_to_vec())
+    foreign.entry(COMPLAINT, &complaint_no(serial), None, complaint(serial).encode_to_vec())
 }
 
 /// A verdict that is due: sequence number, standing, field, rule.
@@ -27,19 +28,25 @@ fn faulty(foreign: &Foreign) -> (Vec<Sealed>, Vec<Due>) {
     let long = "长".repeat(201);
     let entries = vec![
         good(foreign, 1),
-        foreign.entry(CASE, &case_no(2), None, titled(2, &long)),
+        foreign.entry(COMPLAINT, &complaint_no(2), None, titled(2, &long)),
         good(foreign, 3),
-        foreign.entry(CASE, &case_no(4), None, vec![0xff, 0xff, 0xff]),
+        foreign.entry(COMPLAINT, &complaint_no(4), None, vec![0xff, 0xff, 0xff]),
         good(foreign, 5),
         foreign.entry("case.novelty", "N-1", None, vec![1, 2, 3]),
         good(foreign, 6),
-        foreign.entry_by(2, CASE, &case_no(7), None, case(7).encode_to_vec()),
+        foreign.entry_by(
+            STANDARD + 1,
+            COMPLAINT,
+            &complaint_no(7),
+            None,
+            complaint(7).encode_to_vec(),
+        ),
         good(foreign, 8),
         // Another content for a revision that is there already, in this range.
-        foreign.entry(CASE, &case_no(1), None, titled(1, "另一内容")),
+        foreign.entry(COMPLAINT, &complaint_no(1), None, titled(1, "另一内容")),
         good(foreign, 9),
         foreign.entry("exchange.receipt", "R-1", None, vec![]),
-        foreign.entry(CASE, &case_no(10), None, vec![]),
+        foreign.entry(COMPLAINT, &complaint_no(10), None, vec![]),
     ];
     let due = vec![
         (1, Quarantined, "title", "string.max_len"),
@@ -89,8 +96,7 @@ async fn every_kind_of_fault_is_named_and_a_corrected_revision_is_accepted() {
     }
 
     let wrong = entries[1].digest;
-    let body = Case { change_number: 2, ..case(2) }.encode_to_vec();
-    let corrected = foreign.entry(CASE, &case_no(2), Some((1, wrong)), body);
+    let corrected = foreign.entry(COMPLAINT, &complaint_no(2), Some((1, wrong)), titled(2, "更正"));
     foreign.push(&[corrected]).await.unwrap();
     assert_eq!(exceptions(&world, 14).await.len(), 7, "the correction is no exception");
 }
@@ -105,7 +111,7 @@ async fn a_revision_taken_in_an_earlier_range_is_found() {
     assert_eq!(exceptions(&world, 2).await, []);
     let second = [
         good(&foreign, 3),
-        foreign.entry(CASE, &case_no(2), None, titled(2, "另一内容")),
+        foreign.entry(COMPLAINT, &complaint_no(2), None, titled(2, "另一内容")),
         good(&foreign, 4),
     ];
     foreign.push(&second).await.unwrap();
@@ -122,7 +128,7 @@ async fn more_faults_than_a_receipt_holds_go_into_several() {
     foreign.greet().await.unwrap();
     let many = 2 * RECEIPT_EXCEPTIONS as u64 + 10;
     let entries: Vec<_> =
-        (0..many).map(|n| foreign.entry(CASE, &case_no(n), None, vec![])).collect();
+        (0..many).map(|n| foreign.entry(COMPLAINT, &complaint_no(n), None, vec![])).collect();
     foreign.push(&entries).await.unwrap();
     let row = hub_rows(&world, &id("jintan")).await[0].clone();
     let store = world.hub.store(&id("jintan"));

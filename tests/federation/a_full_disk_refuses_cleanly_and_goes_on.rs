@@ -12,8 +12,8 @@ use sanheyi_node::uplink::port::{
     CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
 };
 use sanheyi_node::uplink::sync::{Outcome, Session};
-use sanheyi_proto::standard::v1::Case;
-use sanheyi_tests::fixtures::{CASE, case, case_no, new_case, new_cases};
+use sanheyi_proto::standard::v1::{Complainant, Complaint};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint, complaint_no, new_complaint, new_complaints};
 use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::patience::{until, within};
 use sanheyi_tests::world::{Foreign, World, assert_converged, hub_rows, id, journal_of, settled};
@@ -28,16 +28,15 @@ async fn fill(database: &Database) {
     database.limit_pages(1).await.unwrap();
 }
 
-/// Cases that do not pack well: some pages of them.
+/// Complaints that do not pack well: some pages of them.
 fn bulky(foreign: &Foreign, serials: std::ops::Range<u64>) -> Vec<Sealed> {
     let entry = |serial| {
         let digits = |n: u64| format!("{:x}", u128::from(serial) * 7_919 + u128::from(n)).repeat(9);
-        let applicant = case(serial).applicant.map(|one| sanheyi_proto::standard::v1::Applicant {
-            address: digits(3).chars().take(200).collect(),
-            ..one
-        });
-        let body = Case { applicant, ..case(serial) }.encode_to_vec();
-        foreign.entry(CASE, &case_no(serial), None, body)
+        let complainant = complaint(serial)
+            .complainant
+            .map(|one| Complainant { address: digits(3).chars().take(200).collect(), ..one });
+        let body = Complaint { complainant, ..complaint(serial) }.encode_to_vec();
+        foreign.entry(COMPLAINT, &complaint_no(serial), None, body)
     };
     serials.map(entry).collect()
 }
@@ -71,10 +70,10 @@ async fn a_node_before_a_full_hub_keeps_trying_and_catches_up() {
     let mut world = World::on(Ground::Sqlite, 171, &["jintan"]).await;
     let mut node = world.node("jintan").await;
     node.dial_on().await;
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
     until("all is answered", async || settled(node.store()).await).await;
     fill(&world.hub.database()).await;
-    node.submit(new_cases(11..2011)).await;
+    node.submit(new_complaints(11..2011)).await;
     until("it says why it does not go on", async || {
         node.link_row().await.detail.contains("store_full")
     })
@@ -88,12 +87,12 @@ async fn a_node_before_a_full_hub_keeps_trying_and_catches_up() {
 async fn at_a_node_a_submission_is_refused_whole() {
     let mut world = World::new(172, &["jintan"]).await;
     let mut node = world.node("jintan").await;
-    node.submit(new_cases(1..101)).await;
+    node.submit(new_complaints(1..101)).await;
     drop(node.settle().await);
     let database = node.store().database().clone();
     fill(&database).await;
     let before = journal_of(&node).await;
-    let refused = node.try_submit(new_cases(101..3101)).await;
+    let refused = node.try_submit(new_complaints(101..3101)).await;
     let full = |answer: &Result<_, SubmitError>| {
         matches!(answer, Err(SubmitError::Store(StoreError::Full { .. })))
     };
@@ -102,11 +101,13 @@ async fn at_a_node_a_submission_is_refused_whole() {
     drop(refused);
 
     database.limit_pages(UNLIMITED).await.unwrap();
-    node.submit(new_cases(101..3101)).await;
+    node.submit(new_complaints(101..3101)).await;
     // One that is too large for the disk does not take its neighbour along.
     fill(&database).await;
-    let (large, small) =
-        tokio::join!(node.try_submit(new_cases(3101..6101)), node.try_submit(vec![new_case(7000)]));
+    let (large, small) = tokio::join!(
+        node.try_submit(new_complaints(3101..6101)),
+        node.try_submit(vec![new_complaint(7000)])
+    );
     assert!(full(&large), "{large:?}");
     database.limit_pages(UNLIMITED).await.unwrap();
     let past = 3100 + u64::from(small.is_ok());
@@ -138,7 +139,7 @@ impl HubPort for FullPort {
 async fn however_often_a_full_hub_is_greeted_nobody_is_held_for_it() {
     let mut world = World::new(173, &["jintan"]).await;
     let node = world.node("jintan").await;
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
     let line = node.line().await.unwrap();
     for _ in 0..=EPOCHS_HELD {
         let mut session = Session::new(node.parts(), FullPort(GrpcPort::new(&line)));

@@ -2,7 +2,7 @@
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_node::uplink::port::HubPort as _;
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::world::{World, hub_rows, id};
 
 use crate::refused;
@@ -12,7 +12,8 @@ async fn and_nothing_is_admitted() {
     let mut world = World::new(70, &["jintan"]).await;
     let mut foreign = world.foreign("jintan").await;
     foreign.greet().await.unwrap();
-    let entries: Vec<_> = (1..7).map(|n| foreign.entry(CASE, &case_no(n), None, vec![])).collect();
+    let entries: Vec<_> =
+        (1..7).map(|n| foreign.entry(COMPLAINT, &complaint_no(n), None, vec![])).collect();
     foreign.push(&entries[..3]).await.unwrap();
 
     let behind = foreign.tree.clone();

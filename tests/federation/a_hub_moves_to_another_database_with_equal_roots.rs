@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_hub::app::HubApp;
 use sanheyi_hub::cli::answer;
 use sanheyi_hub::config::CheckedConfig;
@@ -13,7 +14,7 @@ use sanheyi_node::cli::{DIFFERENT, OK};
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::store::tables::Cell;
 use sanheyi_node::store::{Address, Database, StoreError};
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::patience::until;
 use sanheyi_tests::postgres::{PgDatabase, shared};
@@ -50,8 +51,8 @@ async fn at_rest(seed: u64) -> (World, NodeMachine) {
     let mut world = World::on(Ground::Sqlite, seed, &["jintan", "liyang"]).await;
     let tianning = world.tenant("tianning").await;
     let node = world.node("jintan").await;
-    node.submit(new_cases(1..41)).await;
-    tianning.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..41)).await;
+    tianning.submit(new_complaints(1..11)).await;
     drop(node.settle().await);
     let store = world.hub.store(&id("tianning"));
     until("the tenant's entries are answered", async || settled(&store).await).await;
@@ -151,7 +152,8 @@ async fn from_a_file_to_a_server_and_its_districts_go_on() {
     );
     let checked = CheckedConfig::load(&config(&world)).unwrap();
     let (clock, chance) = (Arc::clone(&world.clock), Arc::new(SeededEntropy::new(1)));
-    let run = HubApp::build(&checked, clock, chance).await.err().unwrap().to_string();
+    let run =
+        HubApp::build(&checked, clock, chance, Edition::CURRENT).await.err().unwrap().to_string();
     assert!(run.contains("已迁至") && run.contains("must not run again"), "{run}");
     assert_eq!(operator(&world, &["verify"]).await.unwrap().1, OK);
     let (status, _) = operator(&world, &["status"]).await.unwrap();
@@ -162,7 +164,7 @@ async fn from_a_file_to_a_server_and_its_districts_go_on() {
     assert_eq!(operator(&world, &["status"]).await.unwrap().0, status, "nothing is different");
     assert_eq!(operator(&world, &["verify"]).await.unwrap().1, OK);
     world.hub.start().await;
-    node.submit(new_cases(41..51)).await;
+    node.submit(new_complaints(41..51)).await;
     let _link = node.settle().await;
     assert_converged(&world, &node).await;
     world.hub.stop().await;
@@ -185,7 +187,7 @@ async fn and_back_again_with_the_same_rows() {
 
     point_to(&world, &world.folder("back.sqlite").display().to_string());
     world.hub.start().await;
-    node.submit(new_cases(41..51)).await;
+    node.submit(new_complaints(41..51)).await;
     let _link = node.settle().await;
     assert_converged(&world, &node).await;
     world.hub.stop().await;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use sanheyi_node::uplink::sync::Outcome;
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::world::{World, hub_rows, id, journal_of};
 use sqlx::Connection as _;
@@ -23,12 +23,12 @@ async fn back_up(database: &Path, to: &Path) {
 async fn until_an_operator_acts() {
     let mut world = World::on(Ground::Sqlite, 230, &["jintan"]).await;
     let node = world.node("jintan").await;
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
     let mut link = node.settle().await;
     let data = world.hub.folder().join("data");
     let backup = world.folder("backup.sqlite");
     back_up(&data.join("hub.sqlite"), &backup).await;
-    node.submit(new_cases(11..16)).await;
+    node.submit(new_complaints(11..16)).await;
     assert!(link.settle(node.store()).await, "they go up in the same epoch");
     drop(link);
     world.hub.stop().await;
@@ -47,5 +47,5 @@ async fn until_an_operator_acts() {
     let row = journal_of(&node).await;
     let held = node.store().greeting_get(row.number).await.unwrap().holds;
     assert_eq!(held.len(), 1, "a refused Greet uses no epoch up");
-    node.submit(new_cases(16..17)).await;
+    node.submit(new_complaints(16..17)).await;
 }

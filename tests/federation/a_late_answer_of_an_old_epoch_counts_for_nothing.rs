@@ -9,7 +9,7 @@ use sanheyi_node::uplink::port::{
     CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
 };
 use sanheyi_node::uplink::sync::{Outcome, Session};
-use sanheyi_tests::fixtures::{CASE, case_no, new_cases};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no, new_complaints};
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{World, hub_rows, id, journal_of};
 
@@ -20,10 +20,10 @@ async fn a_push_of_an_old_epoch_is_refused_and_nothing_is_admitted() {
     let mut world = World::new(60, &["jintan"]).await;
     let mut foreign = world.foreign("jintan").await;
     foreign.greet().await.unwrap();
-    let one = foreign.entry(CASE, &case_no(1), None, vec![]);
+    let one = foreign.entry(COMPLAINT, &complaint_no(1), None, vec![]);
     // The hub has the journal of this epoch in memory from now on.
     foreign.push(&[one]).await.unwrap();
-    let two = foreign.entry(CASE, &case_no(2), None, vec![]);
+    let two = foreign.entry(COMPLAINT, &complaint_no(2), None, vec![]);
     let late = foreign.push_call(std::slice::from_ref(&two));
     foreign.greet().await.unwrap();
 
@@ -57,7 +57,7 @@ impl HubPort for LatePort {
 async fn an_answer_of_an_old_epoch_acknowledges_nothing() {
     let mut world = World::new(61, &["jintan"]).await;
     let node = world.node("jintan").await;
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
     let line = node.line().await.unwrap();
     let mut session = Session::new(node.parts(), LatePort(GrpcPort::new(&line)));
     let journal = journal_of(&node).await.head.journal;

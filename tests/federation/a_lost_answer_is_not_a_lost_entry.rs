@@ -4,7 +4,7 @@ use sanheyi_exchange_spec::ids::EpochId;
 use sanheyi_node::uplink::port::HubPort as _;
 use sanheyi_node::uplink::sync::Outcome;
 use sanheyi_tests::faults::Proxy;
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{World, assert_converged, hub_rows, id, journal_of, settled};
 
@@ -23,7 +23,7 @@ async fn of_a_push() {
     until("the link is live", async || node.link_row().await.phase == "live").await;
 
     proxy.lose_answers(true);
-    node.submit(new_cases(1..101)).await;
+    node.submit(new_complaints(1..101)).await;
     until("the hub has them", async || size_at_hub(&world).await == 100).await;
     let row = journal_of(&node).await;
     assert_eq!(node.store().receipt_counts(row.number).await.unwrap().1, 0, "no answer came");
@@ -41,7 +41,7 @@ async fn of_a_greet() {
     let proxy = Proxy::before(world.hub.address()).await;
     let mut node = world.node("jintan").await;
     node.dial = proxy.address();
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
 
     let mut link = node.link().await;
     proxy.lose_answers(true);

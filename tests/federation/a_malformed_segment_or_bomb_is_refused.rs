@@ -11,7 +11,7 @@ use sanheyi_exchange_spec::limits::{
 use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_node::branch::{Sealed, seal};
 use sanheyi_node::uplink::port::{HubPort as _, PullCall, PushCall};
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::world::{Foreign, World, hub_rows, id};
 
 use crate::{refusal, refused};
@@ -24,7 +24,7 @@ async fn greeted(world: &mut World) -> Foreign {
 
 /// A good push with other segments.
 fn with(foreign: &mut Foreign, segments: Vec<Bytes>) -> PushCall {
-    let one = foreign.entry(CASE, &case_no(1), None, vec![]);
+    let one = foreign.entry(COMPLAINT, &complaint_no(1), None, vec![]);
     PushCall { segments, ..foreign.push_call(&[one]) }
 }
 
@@ -59,7 +59,7 @@ fn bad_segments(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 
 /// A header that does not follow the form: revision 2 that follows nothing.
 fn unformed(foreign: &Foreign) -> Sealed {
-    let good = foreign.entry(CASE, &case_no(1), None, vec![]);
+    let good = foreign.entry(COMPLAINT, &complaint_no(1), None, vec![]);
     let view = sanheyi_exchange_spec::entry::HeaderView::parse(&good.header).unwrap();
     let header = Header { revision: 2, ..view.to_header().unwrap() };
     seal(header, good.body.salt, Bytes::new())
@@ -69,7 +69,7 @@ fn unformed(foreign: &Foreign) -> Sealed {
 async fn and_the_connection_goes_on() {
     let mut world = World::new(200, &["jintan"]).await;
     let mut foreign = greeted(&mut world).await;
-    let one = foreign.entry(CASE, &case_no(1), None, vec![]);
+    let one = foreign.entry(COMPLAINT, &complaint_no(1), None, vec![]);
     let good = foreign.segment(std::slice::from_ref(&one));
     for (what, bytes) in bad_segments(&good) {
         let call = with(&mut foreign, vec![bytes.into()]);
@@ -82,7 +82,7 @@ async fn and_the_connection_goes_on() {
     let refusal = refused(foreign.port.push(call).await, Code::Malformed);
     assert!(refusal.en.contains("follows"), "{refusal}");
 
-    let large = foreign.entry(CASE, &case_no(2), None, vec![b'x'; BODY_BYTES + 1]);
+    let large = foreign.entry(COMPLAINT, &complaint_no(2), None, vec![b'x'; BODY_BYTES + 1]);
     let call = foreign.push_call(&[large]);
     refused(foreign.port.push(call).await, Code::Malformed);
     assert_eq!(hub_rows(&world, &id("jintan")).await[0].head.size, 0);
@@ -93,7 +93,7 @@ async fn and_the_connection_goes_on() {
 async fn what_is_wrong_in_the_middle_takes_the_whole_push_back() {
     let mut world = World::new(201, &["jintan"]).await;
     let mut foreign = greeted(&mut world).await;
-    let one = foreign.entry(CASE, &case_no(1), None, vec![]);
+    let one = foreign.entry(COMPLAINT, &complaint_no(1), None, vec![]);
     let good = foreign.segment(std::slice::from_ref(&one));
     let call = with(&mut foreign, vec![good.clone(), good.slice(..10)]);
     refused(foreign.port.push(call).await, Code::Malformed);
@@ -108,7 +108,7 @@ async fn at_and_beyond_the_bounds_of_a_call() {
     let mut foreign = greeted(&mut world).await;
     let count = u64::try_from(WINDOW_SEGMENTS).unwrap();
     let entries: Vec<_> =
-        (1..=count).map(|n| foreign.entry(CASE, &case_no(n), None, vec![])).collect();
+        (1..=count).map(|n| foreign.entry(COMPLAINT, &complaint_no(n), None, vec![])).collect();
     let singly: Vec<_> =
         entries.iter().map(|entry| foreign.segment(std::slice::from_ref(entry))).collect();
 
@@ -148,7 +148,7 @@ fn noise(foreign: &Foreign, bytes: usize, body_bytes: usize) -> (Vec<Sealed>, Ve
     let (mut entries, mut segments) = (Vec::new(), Vec::<Bytes>::new());
     while segments.iter().map(Bytes::len).sum::<usize>() < bytes {
         let serial = u64::try_from(entries.len()).unwrap();
-        let entry = foreign.entry(CASE, &case_no(serial), None, body());
+        let entry = foreign.entry(COMPLAINT, &complaint_no(serial), None, body());
         writer.push(&entry.header, &entry.body.salt, &entry.body.bytes);
         segments.push(writer.finish().unwrap());
         entries.push(entry);
@@ -189,6 +189,6 @@ async fn a_push_beyond_the_window_is_refused_and_a_message_beyond_its_bound_is_n
     let line = foreign.unbounded_push(call).await.unwrap_err();
     assert!(matches!(line.code(), tonic::Code::OutOfRange), "{line}");
 
-    let one = foreign.entry(CASE, &case_no(1), None, vec![]);
+    let one = foreign.entry(COMPLAINT, &complaint_no(1), None, vec![]);
     foreign.push(&[one]).await.unwrap();
 }

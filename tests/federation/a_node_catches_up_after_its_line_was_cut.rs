@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sanheyi_tests::faults::Proxy;
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{World, assert_converged, journal_of, settled};
 
@@ -20,7 +20,7 @@ async fn after_every_cut_it_goes_on_and_nothing_is_lost_or_doubled() {
         proxy.cut_after(bytes);
         proxy.cut();
         let first = 1 + round * 4000;
-        node.submit(new_cases(first..first + 4000)).await;
+        node.submit(new_complaints(first..first + 4000)).await;
         until("the line was torn", async || proxy.torn() > torn).await;
     }
     until("all is answered", async || settled(node.store()).await).await;
@@ -34,14 +34,14 @@ async fn while_nobody_answers_it_writes_and_says_that_the_line_is_down() {
     let proxy = Proxy::before(world.hub.address()).await;
     let mut node = world.node("jintan").await;
     node.dial = proxy.address();
-    node.submit(new_cases(1..101)).await;
+    node.submit(new_complaints(1..101)).await;
     node.dial_on().await;
     until("all is answered", async || settled(node.store()).await).await;
 
     proxy.refuse(true);
     proxy.cut();
     until("it says that the line is down", async || node.link_row().await.phase == "down").await;
-    node.submit(new_cases(101..201)).await;
+    node.submit(new_complaints(101..201)).await;
     assert!(!node.link_row().await.detail.is_empty(), "and why");
 
     proxy.refuse(false);
@@ -57,7 +57,7 @@ async fn a_slow_line_carries_everything_too() {
     proxy.delay(Duration::from_millis(20));
     let mut node = world.node("jintan").await;
     node.dial = proxy.address();
-    node.submit(new_cases(1..2001)).await;
+    node.submit(new_complaints(1..2001)).await;
     let _link = node.settle().await;
     assert_converged(&world, &node).await;
 }

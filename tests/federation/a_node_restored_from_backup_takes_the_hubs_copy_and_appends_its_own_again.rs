@@ -2,7 +2,7 @@
 //! machine has is appended behind it, byte for byte, and never twice.
 
 use sanheyi_node::branch::Appended;
-use sanheyi_tests::fixtures::{new_cases, step_on};
+use sanheyi_tests::fixtures::{handling_on, new_complaints};
 use sanheyi_tests::world::{
     NodeMachine, World, assert_converged, copy_folder, hub_rows, id, journal_of,
 };
@@ -10,10 +10,10 @@ use sanheyi_tests::world::{
 /// A node whose backup is older than what the hub has: in the backup 100 entries, at the hub 150.
 async fn lost_machine(world: &mut World) -> Vec<Appended> {
     let mut node = world.node("jintan").await;
-    let first = node.submit(new_cases(1..101)).await;
+    let first = node.submit(new_complaints(1..101)).await;
     let mut link = node.settle().await;
     copy_folder(node.folder(), &world.folder("backup"));
-    node.submit(new_cases(101..151)).await;
+    node.submit(new_complaints(101..151)).await;
     assert!(link.settle(node.store()).await, "they go up in the same epoch");
     node.kill().await;
     first
@@ -41,8 +41,8 @@ async fn a_backup_that_was_written_to_appends_its_own_again_byte_for_byte() {
     let mut world = World::new(41, &["jintan"]).await;
     let first = lost_machine(&mut world).await;
     let node = restored(&mut world).await;
-    let mut own = node.submit(new_cases(500..511)).await;
-    own.extend(node.submit(vec![step_on(1, 1, &first[0])]).await);
+    let mut own = node.submit(new_complaints(500..511)).await;
+    own.extend(node.submit(vec![handling_on(1, 1, &first[0])]).await);
     let mut link = node.settle().await;
     assert_eq!(journal_of(&node).await.head.size, 162);
     assert_converged(&world, &node).await;
@@ -51,7 +51,7 @@ async fn a_backup_that_was_written_to_appends_its_own_again_byte_for_byte() {
         let shown = node.store().entry_get(row.number, sequence).await.unwrap().unwrap();
         assert_eq!(shown.digest, own.digest, "entry {sequence} is the one that was written");
     }
-    node.submit(new_cases(600..601)).await;
+    node.submit(new_complaints(600..601)).await;
     assert!(link.settle(node.store()).await, "and it goes on");
     assert_converged(&world, &node).await;
 }
@@ -61,7 +61,7 @@ async fn restored_twice_it_appends_nothing_twice() {
     let mut world = World::new(42, &["jintan"]).await;
     lost_machine(&mut world).await;
     let mut node = restored(&mut world).await;
-    node.submit(new_cases(500..511)).await;
+    node.submit(new_complaints(500..511)).await;
     node.close().await;
     copy_folder(&world.folder("restored"), &world.folder("again"));
     node.open().await;

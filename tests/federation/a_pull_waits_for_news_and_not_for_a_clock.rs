@@ -6,7 +6,7 @@ use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::limits::{PULL_WAIT_MILLIS, WINDOW_BYTES};
 use sanheyi_node::uplink::port::{CallError, HubPort as _, PullCall};
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{Foreign, World};
 
@@ -32,7 +32,7 @@ async fn greeted(world: &mut World) -> (Foreign, PullCall) {
 async fn it_is_answered_as_soon_as_a_receipt_is_there() {
     let mut world = World::new(180, &["jintan"]).await;
     let (mut foreign, call) = greeted(&mut world).await;
-    let entry = [foreign.entry(CASE, &case_no(1), None, vec![])];
+    let entry = [foreign.entry(COMPLAINT, &complaint_no(1), None, vec![])];
     let port = foreign.port.clone();
     let waiting = tokio::spawn(async move { port.pull(call).await });
     foreign.push(&entry).await.unwrap();

@@ -3,7 +3,7 @@
 use sanheyi_exchange_spec::merkle::Tree;
 use sanheyi_node::uplink::port::HubPort as _;
 use sanheyi_node::uplink::port::PushCall;
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::world::{World, hub_rows, id};
 
 #[tokio::test]
@@ -11,7 +11,8 @@ async fn whole_or_in_part() {
     let mut world = World::new(80, &["jintan"]).await;
     let mut foreign = world.foreign("jintan").await;
     foreign.greet().await.unwrap();
-    let entries: Vec<_> = (1..7).map(|n| foreign.entry(CASE, &case_no(n), None, vec![])).collect();
+    let entries: Vec<_> =
+        (1..7).map(|n| foreign.entry(COMPLAINT, &complaint_no(n), None, vec![])).collect();
     let empty: Tree = foreign.tree.clone();
     let first = foreign.push_call(&entries[..3]);
     for _ in 0..3 {

@@ -16,7 +16,7 @@ use sanheyi_node::process::secret::write_secret;
 use sanheyi_node::uplink::grpc::GrpcPort;
 use sanheyi_node::uplink::port::{CallError, HubPort as _, PullCall};
 use sanheyi_node::uplink::transport::{LineConfig, connect};
-use sanheyi_tests::fixtures::{CASE, case_no};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{NodeMachine, World, copy_folder, hub_rows, id};
 
@@ -141,7 +141,7 @@ async fn to_another_platforms_journal() {
     let theirs = jintan.greet().await.unwrap();
     wujin.greet().await.unwrap();
 
-    let entry = [jintan.entry(CASE, &case_no(1), None, vec![])];
+    let entry = [jintan.entry(COMPLAINT, &complaint_no(1), None, vec![])];
     let call = jintan.push_call(&entry);
     refused(wujin.port.push(call.clone()).await, Code::Unauthorised);
     refused(wujin.port.greet(jintan.greet_call()).await, Code::Unauthorised);
@@ -156,7 +156,7 @@ async fn to_another_platforms_journal() {
         refused(wujin.port.pull(pull).await, Code::Unauthorised);
     }
     // With the right author and another's key: the certificate is not enough.
-    let own = [wujin.entry(CASE, &case_no(1), None, vec![])];
+    let own = [wujin.entry(COMPLAINT, &complaint_no(1), None, vec![])];
     let key = std::mem::replace(&mut wujin.key, jintan.key.clone());
     let call = wujin.push_call(&own);
     refused(wujin.port.push(call).await, Code::SignatureInvalid);

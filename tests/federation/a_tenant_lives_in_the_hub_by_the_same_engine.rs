@@ -6,18 +6,21 @@ use std::fs;
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_hub::cli::answer;
 use sanheyi_hub::exchange::{Exchange, ExchangeParts};
 use sanheyi_hub::store::{gate_get, open};
 use sanheyi_hub::tenants::{Grounds, host};
 use sanheyi_node::process::entropy::SeededEntropy;
-use sanheyi_tests::fixtures::{CASE, case_no, new_case, new_cases, next_case, step_on};
+use sanheyi_tests::fixtures::{
+    COMPLAINT, complaint_no, handling_on, new_complaint, new_complaints, next_complaint,
+};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{
     Tenant, World, assert_converged, assert_tenant_sound, home_and_admitted, settled,
 };
 
-use crate::home::{Home, faulty_case};
+use crate::home::{Home, faulty_complaint};
 
 /// What a hub's command prints, and its exit code.
 async fn told(world: &World, command: &[&str]) -> (String, u8) {
@@ -38,9 +41,9 @@ async fn from_its_intake_to_its_receipts_beside_a_node() {
     let tianning = world.tenant("tianning").await;
     let mut jintan = world.node("jintan").await;
     jintan.dial_on().await;
-    jintan.submit(new_cases(1..21)).await;
-    let cases = tianning.submit(new_cases(1..21)).await;
-    tianning.submit(vec![step_on(1, 1, &cases[0]), next_case(2, &cases[1], "改")]).await;
+    jintan.submit(new_complaints(1..21)).await;
+    let first = tianning.submit(new_complaints(1..21)).await;
+    tianning.submit(vec![handling_on(1, 1, &first[0]), next_complaint(2, &first[1], "改")]).await;
     answered(&world, &tianning).await;
     until("the node's entries are answered", async || settled(jintan.store()).await).await;
     assert_converged(&world, &jintan).await;
@@ -70,7 +73,7 @@ async fn from_its_intake_to_its_receipts_beside_a_node() {
 async fn the_hubs_commands_show_it_as_it_is() {
     let mut world = World::new(302, &["jintan"]).await;
     let tianning = world.tenant("tianning").await;
-    tianning.submit(new_cases(1..4)).await;
+    tianning.submit(new_complaints(1..4)).await;
     answered(&world, &tianning).await;
     let (text, code) = told(&world, &["verify"]).await;
     assert_eq!(code, 0, "{text}");
@@ -98,7 +101,7 @@ async fn registered_by_one_command_beside_the_hub_that_runs() {
     assert_eq!(code, 0, "{text}");
     let shizhi = world.tenant("shizhi").await;
     assert!(text.contains(&shizhi.socket().display().to_string()), "{text}");
-    shizhi.submit(new_cases(1..3)).await;
+    shizhi.submit(new_complaints(1..3)).await;
     answered(&world, &shizhi).await;
     let (text, _) = told(&world, &["tenant", "records", "shizhi"]).await;
     assert_eq!(text.matches("已接受 accepted").count(), 2, "{text}");
@@ -117,12 +120,12 @@ async fn registered_by_one_command_beside_the_hub_that_runs() {
 async fn what_is_quarantined_is_corrected_through_the_intake() {
     let mut world = World::new(303, &[]).await;
     let tianning = world.tenant("tianning").await;
-    tianning.submit(vec![new_case(1)]).await;
+    tianning.submit(vec![new_complaint(1)]).await;
     answered(&world, &tianning).await;
     world.hub.stop().await;
     // An entry of an older standard, which the branch of today would have refused.
     let mut home = Home::open(&world, "tianning").await;
-    let faulty = faulty_case(2);
+    let faulty = faulty_complaint(2);
     let digest = faulty.digest;
     home.append(&[faulty]).await;
     home.close().await;
@@ -131,9 +134,9 @@ async fn what_is_quarantined_is_corrected_through_the_intake() {
     tianning.up().await;
     answered(&world, &tianning).await;
     let (text, _) = told(&world, &["quarantine", "list"]).await;
-    assert!(text.contains(&format!("tianning #1 {CASE} {} r1", case_no(2))), "{text}");
+    assert!(text.contains(&format!("tianning #1 {COMPLAINT} {} r1", complaint_no(2))), "{text}");
     let head = sanheyi_node::branch::Appended { sequence: 1, revision: 1, digest };
-    tianning.submit(vec![next_case(2, &head, "改正")]).await;
+    tianning.submit(vec![next_complaint(2, &head, "改正")]).await;
     answered(&world, &tianning).await;
     let (text, _) = told(&world, &["quarantine", "list"]).await;
     assert!(text.contains("nothing is quarantined"), "{text}");
@@ -147,7 +150,7 @@ async fn through_restarts_and_kills_of_the_hub() {
     let mut world = World::new(304, &[]).await;
     let tianning = world.tenant("tianning").await;
     for round in 0..4 {
-        tianning.submit(new_cases(round * 50 + 1..round * 50 + 51)).await;
+        tianning.submit(new_complaints(round * 50 + 1..round * 50 + 51)).await;
         // Not waited for: the hub goes while something is under way, or not yet begun.
         if round % 2 == 0 {
             world.hub.kill().await;
@@ -167,7 +170,7 @@ async fn through_restarts_and_kills_of_the_hub() {
 async fn killed_between_admission_and_gate_everything_is_judged_afterwards() {
     let mut world = World::new(305, &[]).await;
     let tianning = world.tenant("tianning").await;
-    tianning.submit(new_cases(1..6)).await;
+    tianning.submit(new_complaints(1..6)).await;
     answered(&world, &tianning).await;
     world.hub.stop().await;
 
@@ -181,6 +184,7 @@ async fn killed_between_admission_and_gate_everything_is_judged_afterwards() {
         key: world.hub.key(),
         clock: clock.clone(),
         entropy: entropy.clone(),
+        edition: Edition::CURRENT,
     };
     let (exchange, workers) = Exchange::open(parts.clone()).await.unwrap();
     let admission: Vec<_> =
@@ -197,7 +201,7 @@ async fn killed_between_admission_and_gate_everything_is_judged_afterwards() {
     };
     let row = sanheyi_hub::store::platform_get(&database, &tianning.platform).await.unwrap();
     let hosted = host(&grounds, &row.unwrap()).await.unwrap();
-    tianning.submit(new_cases(6..31)).await;
+    tianning.submit(new_complaints(6..31)).await;
     let store = database.of(&tianning.platform);
     until("all is admitted", async || home_and_admitted(&store).await.1.head.size == 30).await;
     let (home, admitted) = home_and_admitted(&store).await;
@@ -219,7 +223,7 @@ async fn one_without_its_key_is_left_out_and_taken_up_when_it_is_back() {
     let mut world = World::new(306, &[]).await;
     let tianning = world.tenant("tianning").await;
     let zhonglou = world.tenant("zhonglou").await;
-    tianning.submit(new_cases(1..3)).await;
+    tianning.submit(new_complaints(1..3)).await;
     answered(&world, &tianning).await;
     world.hub.stop().await;
     let key = world.setup().tenant_files(&tianning.platform).key;
@@ -227,19 +231,19 @@ async fn one_without_its_key_is_left_out_and_taken_up_when_it_is_back() {
     fs::rename(&key, &kept).unwrap();
     world.hub.start().await;
     zhonglou.up().await;
-    zhonglou.submit(new_cases(1..3)).await;
+    zhonglou.submit(new_complaints(1..3)).await;
     answered(&world, &zhonglou).await;
-    assert!(tianning.try_submit(vec![new_case(3)]).await.is_err(), "it does not run");
+    assert!(tianning.try_submit(vec![new_complaint(3)]).await.is_err(), "it does not run");
 
     // The key of somebody else is no key, either.
     fs::copy(world.setup().tenant_files(&zhonglou.platform).key, &key).unwrap();
     world.hub.stop().await;
     world.hub.start().await;
     zhonglou.up().await;
-    assert!(tianning.try_submit(vec![new_case(3)]).await.is_err(), "it does not run");
+    assert!(tianning.try_submit(vec![new_complaint(3)]).await.is_err(), "it does not run");
     fs::rename(&kept, &key).unwrap();
     tianning.up().await;
-    tianning.submit(vec![new_case(3)]).await;
+    tianning.submit(vec![new_complaint(3)]).await;
     answered(&world, &tianning).await;
     assert_tenant_sound(&world, &tianning).await;
 }

@@ -9,7 +9,7 @@ use sanheyi_node::uplink::port::{
     CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
 };
 use sanheyi_node::uplink::sync::{Outcome, Session};
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, journal_of};
 
@@ -67,11 +67,11 @@ async fn connection(node: &NodeMachine) -> (Outcome, Vec<u64>) {
 async fn window_by_window() {
     let mut world = World::new(150, &["jintan"]).await;
     let mut node = world.node("jintan").await;
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
     let mut link = node.settle().await;
     copy_folder(node.folder(), &world.folder("backup"));
     for segment in 0..SEGMENTS {
-        node.submit(new_cases(20 + segment * 5..25 + segment * 5)).await;
+        node.submit(new_complaints(20 + segment * 5..25 + segment * 5)).await;
         assert!(link.settle(node.store()).await);
     }
     node.kill().await;
@@ -79,7 +79,7 @@ async fn window_by_window() {
 
     let backup = world.folder("backup");
     let node = world.node_at(&backup).await;
-    node.submit(new_cases(900..901)).await;
+    node.submit(new_complaints(900..901)).await;
     let mut pulled = Vec::new();
     for _ in 0..SEGMENTS / LIFE {
         assert_eq!(journal_of(&node).await.head.size, 11);

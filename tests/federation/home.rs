@@ -6,7 +6,7 @@ use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_hub::store::open;
 use sanheyi_node::branch::{LiveJournal, Sealed};
 use sanheyi_node::store::{IndexRow, Place, Store};
-use sanheyi_tests::fixtures::{MORNING, case_no, sealed};
+use sanheyi_tests::fixtures::{MORNING, complaint_no, sealed};
 use sanheyi_tests::world::{World, id};
 
 /// A tenant's home.
@@ -15,9 +15,9 @@ pub(crate) struct Home {
     pub(crate) journal: LiveJournal,
 }
 
-/// A case without a body that keeps the rules.
-pub(crate) fn faulty_case(serial: u64) -> Sealed {
-    sealed(&case_no(serial), 1, b"")
+/// A complaint without a body that keeps the rules.
+pub(crate) fn faulty_complaint(serial: u64) -> Sealed {
+    sealed(&complaint_no(serial), 1, b"")
 }
 
 impl Home {

@@ -1,6 +1,6 @@
 //! Three districts at once: their pushes share commits, and each ends with its own root.
 
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{World, assert_converged, journal_of, settled};
 
@@ -17,7 +17,7 @@ async fn all_of_them_converge() {
         nodes.push(node);
     }
     for first in (1..=EACH).step_by(1000) {
-        let batch = || new_cases(first..first + 1000);
+        let batch = || new_complaints(first..first + 1000);
         let [a, b, c] = &nodes[..] else { unreachable!() };
         tokio::join!(a.submit(batch()), b.submit(batch()), c.submit(batch()));
     }

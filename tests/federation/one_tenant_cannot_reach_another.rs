@@ -13,7 +13,7 @@ use sanheyi_node::process::clock::Clock as _;
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::process::secret::write_secret;
 use sanheyi_node::uplink::port::{CopyClaim, GreetCall, HubPort as _, PullCall};
-use sanheyi_tests::fixtures::{CASE, case_no, new_case, new_cases};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no, new_complaint, new_complaints};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{
     Foreign, Tenant, World, assert_tenant_sound, copy_folder, home_and_admitted, hub_rows, id,
@@ -25,8 +25,8 @@ use crate::refused;
 async fn two(seed: u64) -> (World, Tenant, Tenant) {
     let mut world = World::new(seed, &["jintan"]).await;
     let (tianning, zhonglou) = (world.tenant("tianning").await, world.tenant("zhonglou").await);
-    tianning.submit(new_cases(1..6)).await;
-    zhonglou.submit(new_cases(1..4)).await;
+    tianning.submit(new_complaints(1..6)).await;
+    zhonglou.submit(new_complaints(1..4)).await;
     for tenant in [&tianning, &zhonglou] {
         let store = world.hub.store(&tenant.platform);
         until("all is answered", async || settled(&store).await).await;
@@ -64,7 +64,7 @@ async fn by_the_port() {
     thief.journal = home.head.journal.clone();
     refused(thief.port.greet(thief.greet_call()).await, Code::Unauthorised);
     thief.position = home.head.position;
-    let entry = [thief.entry(CASE, &case_no(9), None, vec![])];
+    let entry = [thief.entry(COMPLAINT, &complaint_no(9), None, vec![])];
     let push = thief.push_call(&entry);
     refused(thief.port.push(push).await, Code::Unauthorised);
     let rows = hub_rows(&world, &tianning.platform).await;
@@ -91,7 +91,7 @@ async fn by_an_intake() {
     let (world, tianning, zhonglou) = two(323).await;
     let (_, before) = home_and_admitted(&world.hub.store(&zhonglou.platform)).await;
     // A draft says nothing of whose it is: the socket does, and it belongs to its tenant alone.
-    tianning.submit(vec![new_case(7)]).await;
+    tianning.submit(vec![new_complaint(7)]).await;
     let store = world.hub.store(&tianning.platform);
     until("all is answered", async || settled(&store).await).await;
     let (home, _) = home_and_admitted(&store).await;
@@ -145,7 +145,7 @@ async fn and_a_node_names_no_keeper() {
     let mut world = World::new(325, &["jintan"]).await;
     let mut jintan = world.foreign("jintan").await;
     jintan.greet().await.unwrap();
-    let entry = [jintan.entry(CASE, &case_no(1), None, vec![])];
+    let entry = [jintan.entry(COMPLAINT, &complaint_no(1), None, vec![])];
     jintan.keeper = Some(world.setup().hub.clone());
     let refusal = refused(jintan.push(&entry).await, Code::SignatureInvalid);
     assert!(refusal.en.contains("keeps the key"), "{refusal}");

@@ -12,7 +12,7 @@ use sanheyi_node::uplink::port::{
     CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall, Tail,
 };
 use sanheyi_node::uplink::sync::{Outcome, Session};
-use sanheyi_tests::fixtures::new_cases;
+use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, node_rows};
 
@@ -109,7 +109,7 @@ async fn refuses(world: &World, node: &NodeMachine, forge: Forge, word: &str) {
 async fn what_is_not_is_refused_and_the_link_says_why() {
     let mut world = World::new(190, &["jintan"]).await;
     let node = world.node("jintan").await;
-    node.submit(new_cases(1..11)).await;
+    node.submit(new_complaints(1..11)).await;
     refuses(&world, &node, signed_by_another, "checkpoint").await;
     refuses(&world, &node, about_another_root, "root").await;
     refuses(&world, &node, about_too_much, "beyond").await;

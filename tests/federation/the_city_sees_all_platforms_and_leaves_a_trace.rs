@@ -7,7 +7,7 @@ use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_hub::city::{Authorisation, CityView, View};
 use sanheyi_hub::cli::answer;
 use sanheyi_node::process::entropy::SeededEntropy;
-use sanheyi_tests::fixtures::{CASE, case_no, new_cases};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no, new_complaints};
 use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{World, id, settled};
@@ -28,15 +28,15 @@ async fn peopled(ground: Ground, seed: u64) -> World {
     let tianning = world.tenant("tianning").await;
     for (name, count) in [("jintan", 12), ("liyang", 7)] {
         let node = world.node(name).await;
-        node.submit(new_cases(1..count + 1)).await;
+        node.submit(new_complaints(1..count + 1)).await;
         drop(node.settle().await);
     }
-    tianning.submit(new_cases(1..4)).await;
+    tianning.submit(new_complaints(1..4)).await;
     let store = world.hub.store(&id("tianning"));
     until("the tenant's entries are answered", async || settled(&store).await).await;
     let mut foreign = world.foreign("wujin").await;
     foreign.greet().await.unwrap();
-    let entry = foreign.entry(CASE, "BAD", None, vec![0xff, 0xff]);
+    let entry = foreign.entry(COMPLAINT, "BAD", None, vec![0xff, 0xff]);
     foreign.push(&[entry]).await.unwrap();
     let store = world.hub.store(&id("wujin"));
     until("the foreign entry is judged", async || {
@@ -64,12 +64,12 @@ async fn assert_seen(world: &World) {
     assert_eq!(seen, due);
     assert!(totals.iter().all(|one| one.unjudged == 0 && one.journals == 1), "{totals:?}");
 
-    let found = view.find(CASE, &case_no(2)).await.unwrap();
+    let found = view.find(COMPLAINT, &complaint_no(2)).await.unwrap();
     let whose: Vec<_> = found.iter().map(|one| one.platform.as_str()).collect();
     assert_eq!(whose, ["jintan", "liyang", "tianning"], "a record's number is its platform's own");
-    assert!(found.iter().all(|one| one.found.revision == 1 && one.found.record == case_no(2)));
+    assert!(found.iter().all(|one| one.found.revision == 1 && one.found.record == complaint_no(2)));
     assert_eq!(found[0].found.place.standing, Some(Standing::Accepted));
-    assert!(view.find(CASE, &case_no(99)).await.unwrap().is_empty());
+    assert!(view.find(COMPLAINT, &complaint_no(99)).await.unwrap().is_empty());
 
     let quarantined = view.quarantined(10).await.unwrap();
     assert_eq!(quarantined.len(), 1);
@@ -88,7 +88,7 @@ async fn operator(world: &World, command: &[&str]) -> serde_json::Value {
 async fn assert_traced(world: &World) {
     let totals = operator(world, &["totals", "--purpose", "通报", "--by", "王芳"]).await;
     assert_eq!(totals.as_array().unwrap().len(), 4);
-    operator(world, &["find", CASE, "BAD", "--purpose", "信访 118"]).await;
+    operator(world, &["find", COMPLAINT, "BAD", "--purpose", "信访 118"]).await;
     operator(world, &["quarantined", "--purpose", "复核"]).await;
     let audit = operator(world, &["audit"]).await;
     let looks = audit.as_array().unwrap();
@@ -100,7 +100,7 @@ async fn assert_traced(world: &World) {
             .count()
     };
     assert_eq!(said("totals", "通报"), 1, "{audit}");
-    assert_eq!(said(&format!("find {CASE} BAD"), "信访 118"), 1, "{audit}");
+    assert_eq!(said(&format!("find {COMPLAINT} BAD"), "信访 118"), 1, "{audit}");
     assert_eq!(said("quarantined 100", "复核"), 1, "{audit}");
     assert!(looks.iter().any(|one| text(one, "who").starts_with("王芳 (uid ")), "{audit}");
     assert!(looks.iter().all(|one| text(one, "who").contains("uid ")), "{audit}");

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_hub::exchange::{Exchange, ExchangeParts, Gate, LocalPort};
 use sanheyi_hub::store::{gate_get, hosted_list};
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::store::{GreetingRow, Store};
 use sanheyi_node::uplink::port::{HubPort as _, PullCall};
-use sanheyi_tests::fixtures::{CASE, case, case_no, new_cases};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint, complaint_no, new_complaints};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{Foreign, World, assert_tenant_sound, home_and_admitted, settled};
 
@@ -36,6 +37,7 @@ impl ByHand {
             key: world.hub.key(),
             clock: world.clock.clone(),
             entropy: Arc::new(SeededEntropy::new(9)),
+            edition: Edition::CURRENT,
         };
         let (exchange, workers) = Exchange::open(parts).await.unwrap();
         let (admission, gates) = (workers.admission.into_iter(), workers.gates);
@@ -89,7 +91,7 @@ async fn admitted(store: &Store) -> (u64, bool) {
 async fn or_it_is_refused_and_nothing_moves() {
     let mut world = World::new(331, &[]).await;
     let tianning = world.tenant("tianning").await;
-    tianning.submit(new_cases(1..6)).await;
+    tianning.submit(new_complaints(1..6)).await;
     let store = world.hub.store(&tianning.platform);
     until("all is answered", async || settled(&store).await).await;
     world.hub.stop().await;
@@ -99,8 +101,8 @@ async fn or_it_is_refused_and_nothing_moves() {
     assert_eq!(hand.link.opened, 5, "its epoch opens at what was admitted");
 
     // Beyond the home: these entries are nowhere.
-    let body = |serial| case(serial).encode_to_vec();
-    let next = [hand.link.entry(CASE, &case_no(6), None, body(6))];
+    let body = |serial| complaint(serial).encode_to_vec();
+    let next = [hand.link.entry(COMPLAINT, &complaint_no(6), None, body(6))];
     let refusal = refused(hand.link.push(&next).await, Code::Gap);
     assert_eq!(refusal.durable, Some(5));
     assert_eq!(admitted(&store).await, (5, false));
@@ -122,9 +124,9 @@ async fn or_it_is_refused_and_nothing_moves() {
     refused(hand.link.port.push(stale).await, Code::EpochStale);
 
     // As many as the home has, and others: its journal is stopped, the home is as it was.
-    let home = [hand.link.entry(CASE, &case_no(7), None, body(7))];
+    let home = [hand.link.entry(COMPLAINT, &complaint_no(7), None, body(7))];
     hand.home.append(&home).await;
-    let other = [hand.link.entry(CASE, &case_no(8), None, body(8))];
+    let other = [hand.link.entry(COMPLAINT, &complaint_no(8), None, body(8))];
     let refusal = refused(hand.link.push(&other).await, Code::HistoryChanged);
     let (claimed, held) = refusal.roots.unwrap();
     assert_ne!(claimed, held);

@@ -5,27 +5,29 @@ use sanheyi_exchange_spec::conflict::{self, Conflict};
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_node::branch::Appended;
-use sanheyi_tests::fixtures::{CASE, case_no, new_cases, next_case, step_on};
+use sanheyi_tests::fixtures::{
+    COMPLAINT, complaint_no, handling_on, new_complaints, next_complaint,
+};
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, journal_of};
 
-/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a step that had read it, and
+/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a handling that had read it, and
 /// r@3 on it.
 async fn two_histories(world: &mut World) -> (NodeMachine, Appended, Vec<Appended>) {
     let mut node = world.node("jintan").await;
-    let first = node.submit(new_cases(1..4)).await[0];
+    let first = node.submit(new_complaints(1..4)).await[0];
     let mut link = node.settle().await;
     copy_folder(node.folder(), &world.folder("backup"));
-    let u2 = node.submit(vec![next_case(1, &first, "乙")]).await[0];
+    let u2 = node.submit(vec![next_complaint(1, &first, "乙")]).await[0];
     assert!(link.settle(node.store()).await);
     node.kill().await;
 
     let folder = world.folder("backup");
     let node = world.node_at(&folder).await;
-    let u3 = node.submit(vec![next_case(1, &first, "丙")]).await[0];
-    let step = node.submit(vec![step_on(1, 1, &u3)]).await[0];
-    let r3 = node.submit(vec![next_case(1, &u3, "丁")]).await[0];
-    node.submit(new_cases(9..10)).await;
-    (node, u2, vec![u3, step, r3])
+    let u3 = node.submit(vec![next_complaint(1, &first, "丙")]).await[0];
+    let handling = node.submit(vec![handling_on(1, 1, &u3)]).await[0];
+    let r3 = node.submit(vec![next_complaint(1, &u3, "丁")]).await[0];
+    node.submit(new_complaints(9..10)).await;
+    (node, u2, vec![u3, handling, r3])
 }
 
 #[tokio::test]
@@ -51,11 +53,11 @@ async fn it_is_kept_whole_and_answered_and_the_next_revision_closes_it() {
         let inside = Conflict::decode(&shown.body.unwrap()).unwrap();
         assert_eq!(Suite::Intl.leaf(&inside.header), own.digest, "byte for byte");
     }
-    let history = node.store().record_history(CASE, &case_no(1), 10).await.unwrap();
+    let history = node.store().record_history(COMPLAINT, &complaint_no(1), 10).await.unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[1].found.place.digest, u2.digest, "the hub's revision stands");
 
-    node.submit(vec![next_case(1, &u2, "定稿")]).await;
+    node.submit(vec![next_complaint(1, &u2, "定稿")]).await;
     assert!(link.settle(node.store()).await);
     assert_converged(&world, &node).await;
     let row = journal_of(&node).await;

@@ -9,8 +9,8 @@ use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_node::gateway::client::{IntakeClient, IntakeError};
 use sanheyi_node::store::{JournalRow, Store};
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_proto::standard::v1::Case;
-use sanheyi_tests::fixtures::{CASE, MORNING, case, case_no};
+use sanheyi_proto::standard::v1::Complaint;
+use sanheyi_tests::fixtures::{COMPLAINT, MORNING, complaint, complaint_no};
 use sanheyi_tests::patience::{look_again, within};
 use tokio::sync::watch;
 
@@ -36,13 +36,13 @@ pub(crate) struct Writer {
 const BATCH: u64 = 25;
 
 fn draft(serial: u64, follows: Option<&Written>) -> wire::Draft {
-    let change_number = follows.map_or(1, |one| u32::try_from(one.revision).unwrap() + 1);
+    let title = format!("第 {} 次登记", follows.map_or(1, |one| one.revision + 1));
     wire::Draft {
-        dataset: CASE.into(),
-        record: case_no(serial),
+        dataset: COMPLAINT.into(),
+        record: complaint_no(serial),
         operation: wire::Operation::Put.into(),
         occurred: MORNING.as_micros(),
-        body: Case { change_number, ..case(serial) }.encode_to_vec().into(),
+        body: Complaint { title, ..complaint(serial) }.encode_to_vec().into(),
         follows_revision: follows.map_or(0, |one| one.revision),
         follows_digest: follows.map_or_else(Vec::new, |one| one.digest.clone()).into(),
         reads: Vec::new(),
@@ -50,7 +50,7 @@ fn draft(serial: u64, follows: Option<&Written>) -> wire::Draft {
 }
 
 impl Writer {
-    /// A writer that begins with the first case.
+    /// A writer that begins with the first complaint.
     pub(crate) fn new(
         sockets: Vec<PathBuf>,
         ledger: watch::Sender<Vec<Written>>,
@@ -152,8 +152,10 @@ pub(crate) async fn assert_once(node: &Store, hub: &Store, ledger: &[Written], s
         assert_eq!(times, Some(&1), "{one:?} was acknowledged\n{said}");
     }
     for one in ledger.iter().step_by(97) {
-        let revisions =
-            hub.record_revisions(CASE, &case_no(one.serial), u64::from(u32::MAX)).await.unwrap();
+        let revisions = hub
+            .record_revisions(COMPLAINT, &complaint_no(one.serial), u64::from(u32::MAX))
+            .await
+            .unwrap();
         let found = revisions.iter().find(|found| found.revision == one.revision).unwrap();
         assert_eq!(found.place.digest.as_bytes()[..], one.digest[..]);
     }

@@ -4,8 +4,10 @@
 //! and the fuzzer (`tests/fuzz`) call the same functions.
 
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::conflict::Conflict;
 use sanheyi_exchange_spec::entry::{DIGEST_TAIL, HeaderView};
@@ -20,8 +22,7 @@ use sanheyi_exchange_spec::suite::{Salt, SigningKey, Suite};
 use sanheyi_proto::exchange::v1::{
     GreetRequest, Header, PullRequest, PushRequest, Refusal, SubmitRequest,
 };
-use sanheyi_proto::standard::v1::{Case, CaseStep, PowerItem};
-use sanheyi_proto::{Violations, dataset};
+use sanheyi_proto::{DESCRIPTORS, Dataset, Violations, dataset};
 
 /// A decoder behind its assertions; answers whether it accepted the bytes.
 pub type Decoder = fn(&[u8]) -> bool;
@@ -38,9 +39,7 @@ pub const DECODERS: &[(&str, Decoder)] = &[
     ("receipt", receipt),
     ("conflict", conflict),
     ("journal_id", journal_id),
-    ("case_case", case_case),
-    ("case_step", case_step),
-    ("catalogue_power_item", power_item),
+    ("body", body),
     ("greet_request", message::<GreetRequest>),
     ("push_request", message::<PushRequest>),
     ("pull_request", message::<PullRequest>),
@@ -196,35 +195,55 @@ fn journal_id(bytes: &[u8]) -> bool {
     true
 }
 
-fn case_case(bytes: &[u8]) -> bool {
-    body::<Case>("case.case", bytes)
+/// The messages of the standard, by name.
+static STANDARD: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("our own descriptors"));
+
+/// A body of any dataset behind the dataset's name: a byte with its length, the name, the body.
+pub fn named_body(name: &str, body: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(name.len()).expect("a short name");
+    [&[length], name.as_bytes(), body].concat()
 }
 
-fn case_step(bytes: &[u8]) -> bool {
-    body::<CaseStep>("case.step", bytes)
-}
-
-fn power_item(bytes: &[u8]) -> bool {
-    body::<PowerItem>("catalogue.power_item", bytes)
-}
-
-/// The check of a dataset: what it accepts is that message, and stays accepted when written anew.
-fn body<M: Message + Default>(name: &str, bytes: &[u8]) -> bool {
-    let dataset = dataset(name).expect("a dataset of the standard");
+/// The check of a dataset: what it accepts is that message, and stays accepted, named and leaning
+/// on the same records when written anew.
+fn body(bytes: &[u8]) -> bool {
+    let Some((dataset, body)) = of_dataset(bytes) else { return false };
     let mut violations = Violations::new();
-    (dataset.check)(bytes, &mut violations);
+    (dataset.check)(body, &mut violations);
     assert!(violations.len() <= Violations::LIMIT);
     for violation in &violations {
         assert!(!violation.rule.is_empty());
         assert!(!violation.zh.is_empty() && !violation.en.is_empty());
     }
+    let names = names(dataset, body);
     if !violations.is_empty() {
         return false;
     }
-    let message = M::decode(bytes).expect("what keeps the rules is a message");
-    (dataset.check)(&message.encode_to_vec(), &mut violations);
-    assert!(violations.is_empty(), "{violations:?}");
+    let message = STANDARD.get_message_by_name(dataset.message).expect("a message of the standard");
+    let message = DynamicMessage::decode(message, body).expect("what keeps the rules is a message");
+    let again = message.encode_to_vec();
+    (dataset.check)(&again, &mut violations);
+    assert!(violations.is_empty(), "{}: {violations:?}", dataset.name);
+    assert_eq!(self::names(dataset, &again), names, "{}", dataset.name);
+    assert!(names.first().is_some_and(Option::is_some), "{}: no record", dataset.name);
     true
+}
+
+fn of_dataset(bytes: &[u8]) -> Option<(&'static Dataset, &[u8])> {
+    let (length, rest) = bytes.split_first()?;
+    let (name, body) = rest.split_at_checked(usize::from(*length))?;
+    Some((dataset(str::from_utf8(name).ok()?)?, body))
+}
+
+/// The record that a body is, and those that it leans on.
+fn names(dataset: &Dataset, body: &[u8]) -> Vec<Option<String>> {
+    let mut out = String::new();
+    let mut names = vec![dataset.record.name(body, &mut out).then(|| out.clone())];
+    for reference in dataset.references {
+        names.push(reference.target(body, &mut out).then(|| out.clone()));
+    }
+    names
 }
 
 fn message<M: Message + Default + PartialEq + Debug>(bytes: &[u8]) -> bool {

@@ -8,6 +8,7 @@
 //! | `contract` | a suite for every form of the port, with and without faults; one for the store |
 //! | `federation` | a hub and its nodes, whatever happens to lines, machines and disks |
 //! | `process` | real processes, killed |
+//! | `interop` | programs and tools of others: they read, judge and exchange as we do |
 //! | `benches` | what a machine reaches; printed, not judged |
 //!
 //! # Reading order
@@ -19,7 +20,8 @@
 //! 5. [`patience`]: waiting for what happens, never for a time.
 //! 6. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
 //!    meet.
-//! 7. [`postgres`]: a server of PostgreSQL, thrown away afterwards.
+//! 7. [`postgres`]: a server of PostgreSQL, thrown away afterwards. [`python`]: an environment of
+//!    Python, kept.
 
 pub mod balancer;
 pub mod decoders;
@@ -28,4 +30,5 @@ pub mod fixtures;
 pub mod knobs;
 pub mod patience;
 pub mod postgres;
+pub mod python;
 pub mod world;

@@ -10,11 +10,13 @@ mod link;
 mod node;
 mod party;
 mod tenant;
+mod told;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_hub::exchange::{LocalPort, readmit};
 use sanheyi_hub::setup::{NewPlatform, Setup};
 use sanheyi_node::config::NodeConfig;
@@ -30,6 +32,7 @@ pub use hub::HubMachine;
 pub use link::{Link, settled};
 pub use node::NodeMachine;
 pub use tenant::{Tenant, assert_tenant_sound, home_and_admitted, wire_draft};
+pub use told::{counts, judged, rules, told};
 
 use crate::fixtures::MORNING;
 use crate::knobs::{Ground, ground};
@@ -95,8 +98,16 @@ impl World {
     /// # Panics
     /// If it cannot be set up.
     pub async fn on(ground: Ground, seed: u64, names: &[&str]) -> Self {
+        Self::begun(ground, MORNING, seed, names).await
+    }
+
+    /// The same, begun at another time: for programs that take the time from the machine.
+    ///
+    /// # Panics
+    /// If it cannot be set up.
+    pub async fn begun(ground: Ground, now: Timestamp, seed: u64, names: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let clock = Arc::new(ManualClock::new(MORNING));
+        let clock = Arc::new(ManualClock::new(now));
         let mut setup = Setup::new(
             folder.path().join("hub"),
             id(HUB),

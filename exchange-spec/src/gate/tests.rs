@@ -4,20 +4,30 @@ use bytes::Bytes;
 use prost::Message as _;
 use sanheyi_proto::standard::v1::{Case, CaseStep, PowerItem};
 
+use sanheyi_proto::STANDARD;
+
 use super::*;
 use crate::entry::{Body, Header};
+use crate::limits;
 use crate::receipt::{Exception, Receipt};
 use crate::suite::{Digest, Salt, Suite};
 use crate::time::Timestamp;
 
+mod across;
+mod discretion;
 mod samples;
 
 const SALT: Salt = Salt([6; 16]);
 
+/// A header whose record is named by the body, if the body names one.
 fn header(dataset: &str, operation: Operation, standard: u32, body: &[u8]) -> Header {
+    let mut named = String::new();
+    let known = sanheyi_proto::dataset(dataset);
+    let names = known.is_some_and(|known| known.record.name(body, &mut named));
+    let record = Some(named).filter(|_| names).and_then(|record| record.parse().ok());
     Header {
         dataset: dataset.parse().unwrap(),
-        record: "JS048100JT0000000217".parse().unwrap(),
+        record: record.unwrap_or_else(|| "JS048100JT0000000217".parse().unwrap()),
         revision: 1,
         follows: None,
         custody_epoch: 0,
@@ -29,10 +39,28 @@ fn header(dataset: &str, operation: Operation, standard: u32, body: &[u8]) -> He
     }
 }
 
+/// Facts in which everything that is asked about is there and accepted.
+fn all_there(header: &HeaderView<'_>, body: Option<&[u8]>) -> Facts {
+    let (mut asked, mut facts) = (Needs::default(), Facts::default());
+    needs(header, body, &Edition::CURRENT, &mut asked);
+    let head = Head { revision: 1, standing: Standing::Accepted };
+    asked.records.iter().for_each(|key| facts.know_record(key, Some(head)));
+    facts
+}
+
 fn judged(header: &Header, body: Option<&[u8]>, lane: Lane, scratch: &mut Violations) -> Verdict {
     let bytes = header.encode();
-    let verdict = judge(&HeaderView::parse(&bytes).unwrap(), body, lane, scratch);
-    assert_eq!(verdict.standing == Standing::Accepted, verdict.reasons.is_empty());
+    let header = HeaderView::parse(&bytes).unwrap();
+    let facts = all_there(&header, body);
+    held(&Candidate { header: &header, body, lane }, &facts, scratch)
+}
+
+/// Judges, and holds the verdict against what is true of all.
+fn held(candidate: &Candidate<'_>, facts: &Facts, scratch: &mut Violations) -> Verdict {
+    let verdict = judge(candidate, &Edition::CURRENT, facts, scratch);
+    let errors = verdict.reasons.iter().any(|reason| reason.level == Level::Error);
+    assert_eq!(verdict.standing != Standing::Accepted, errors);
+    assert_eq!(verdict.standing == Standing::Pending, verdict.waits.is_some());
     assert!(verdict.reasons.len() <= limits::REASONS);
     for reason in &verdict.reasons {
         assert!(!reason.rule.is_empty() && !reason.zh.is_empty() && !reason.en.is_empty());

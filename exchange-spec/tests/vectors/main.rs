@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod answers;
+mod calendar;
+mod codes;
 mod entries;
 mod form;
 mod link;

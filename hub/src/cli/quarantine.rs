@@ -63,6 +63,7 @@ struct Quarantined {
 struct Told {
     field: String,
     rule: String,
+    level: &'static str,
     zh: String,
     en: String,
 }
@@ -98,7 +99,8 @@ async fn of_platform(
             let page = store.exception_list(journal.number, after, READ).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.sequence);
-            for one in page {
+            // What was accepted with warnings is no case for the quarantine.
+            for one in page.into_iter().filter(|one| one.standing != Standing::Accepted) {
                 if found.len() >= args.limit {
                     return Ok(());
                 }
@@ -145,8 +147,8 @@ async fn is_cleared(store: &Store, one: &Exception) -> Result<bool, StoreError> 
 }
 
 fn told(reason: Reason) -> Told {
-    let Reason { field, rule, zh, en } = reason;
-    Told { field, rule, zh, en }
+    let Reason { field, rule, zh, en, level } = reason;
+    Told { field, rule, level: level.en(), zh, en }
 }
 
 fn text(found: &[Quarantined]) -> String {
@@ -163,7 +165,7 @@ fn text(found: &[Quarantined]) -> String {
             if one.cleared { "，已更正 cleared" } else { "" }
         ));
         for reason in &one.reasons {
-            let Told { field, rule, zh, en } = reason;
+            let Told { field, rule, zh, en, .. } = reason;
             text.push_str(&format!(
                 "    [{}] {zh}\n      {en}\n",
                 format!("{field} {rule}").trim_start()

@@ -103,6 +103,7 @@ fn case(region: &str, serial: u64) -> Case {
         applied_at: AT,
         created_at: AT,
         updated_at: AT,
+        ..Case::default()
     }
 }
 
@@ -122,6 +123,7 @@ fn step(case_no: &str) -> CaseStep {
         note: "正在办理。".into(),
         began_at: AT,
         processed_at: None,
+        ..CaseStep::default()
     }
 }
 
@@ -149,6 +151,7 @@ fn item(region: &str, number: u32) -> PowerItem {
         state: PowerState::Draft.into(),
         valid_from: AT,
         valid_until: None,
+        ..PowerItem::default()
     }
 }
 

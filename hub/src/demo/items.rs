@@ -1,7 +1,7 @@
 //! The real power items (权力事项) of the embedded list, as a district publishes them.
 
 use sanheyi_proto::standard::v1::{
-    LegalBasis, Limit, LimitUnit, PersonInCharge, PowerItem, PowerKind, PowerState, PublicationForm,
+    HandlingType, LegalBasis, Limit, LimitUnit, PersonInCharge, PowerItem, PowerKind, PowerState, PublicationForm,
 };
 use serde::Deserialize;
 
@@ -45,6 +45,13 @@ const DEPARTMENTS: [(&str, &str); 34] = [
     ("退役军人事务局", "AZ"),
     ("防汛指挥机构（水利局）", "FX"),
 ];
+
+/// Letters of the government, above all departments of a district.
+pub(crate) const GOVERNMENT: &str = "ZF";
+/// Letters of the legal office, which reviews the catalogue.
+pub(crate) const LEGAL: &str = "FZ";
+/// The body that supervises: it holds no power items. Its letters are invented, too.
+pub(crate) const SUPERVISION: (&str, &str) = ("监察局", "JC");
 
 /// Heads of departments, invented.
 const HEADS: [&str; 12] = [
@@ -162,40 +169,69 @@ impl Item {
         self.promised.or(self.statutory).unwrap_or_else(usual)
     }
 
+    /// The acts that it rests on, with their articles.
+    pub(crate) fn law(&self) -> String {
+        let acts = self.basis.iter().map(|basis| format!("{}{}", basis.title, basis.article));
+        acts.collect::<Vec<_>>().join("；")
+    }
+
+    /// The same item, promising less time.
+    pub(crate) fn promising(&self, amount: u32) -> Self {
+        let promised = self.promised.map(|limit| Limit { amount, ..limit });
+        Self { promised, ..self.clone() }
+    }
+
     /// The first version of the item as the district `title` with the code `region` publishes it.
     pub(crate) fn power_item(&self, region: &str, title: &str, valid_from: i64) -> PowerItem {
-        let mut forms = vec![PublicationForm::Website.into()];
-        if matches!(self.kind, PowerKind::Cf | PowerKind::Qz | PowerKind::Jc | PowerKind::Zy) {
-            forms.push(PublicationForm::NoticeBoard.into());
-        } else {
-            forms.push(PublicationForm::ServiceHall.into());
-        }
+        let kinds = [PowerKind::Cf, PowerKind::Qz, PowerKind::Jc, PowerKind::Zy];
+        let enforced = kinds.contains(&self.kind);
+        let levied = self.kind == PowerKind::Zs;
+        let at_once = self.promised.is_some_and(|limit| limit.amount <= 1);
+        let place =
+            if enforced { PublicationForm::NoticeBoard } else { PublicationForm::ServiceHall };
+        let handling = match (enforced, at_once) {
+            (true, _) => HandlingType::Other,
+            (false, true) => HandlingType::Spot,
+            (false, false) => HandlingType::Promised,
+        };
         PowerItem {
             code: self.code(region),
             version: 1,
             kind: self.kind.into(),
             name: self.name.clone(),
             legal_basis: self.basis.clone(),
-            publication_forms: forms,
+            publication_forms: vec![PublicationForm::Website.into(), place.into()],
             organisation: self.organisation(region),
             department: format!("{title}{}", self.department),
-            people_in_charge: vec![self.in_charge(region)],
+            people_in_charge: vec![in_charge(&self.organisation(region))],
             statutory_limit: self.statutory,
             promised_limit: self.promised,
             state: PowerState::Published.into(),
             valid_from,
             valid_until: None,
+            charged: levied,
+            charge_basis: if levied { self.law() } else { String::new() },
+            handling: handling.into(),
+            online: true,
+            reconsideration: self.kind != PowerKind::Cj,
+            litigation: true,
+            ..PowerItem::default()
         }
     }
+}
 
-    /// The head of the organisation; a number that begins with 0 after the area code is nobody's.
-    fn in_charge(&self, region: &str) -> PersonInCharge {
-        let sum: usize = self.organisation(region).bytes().map(usize::from).sum();
-        PersonInCharge {
-            name: HEADS[sum * 5 % HEADS.len()].into(),
-            post: "分管负责人".into(),
-            phone: format!("0519-0{:07}", sum * 1009),
-        }
+/// All public bodies of a district, with their letters: the departments, then who supervises them.
+pub(crate) fn bodies() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DEPARTMENTS.into_iter().chain([SUPERVISION])
+}
+
+/// The head of an organisation; a number that begins with 0 after the area code is nobody's.
+pub(crate) fn in_charge(organisation: &str) -> PersonInCharge {
+    let sum: usize = organisation.bytes().map(usize::from).sum();
+    PersonInCharge {
+        name: HEADS[sum * 5 % HEADS.len()].into(),
+        post: "分管负责人".into(),
+        phone: format!("0519-0{:07}", sum * 1009),
     }
 }
 

@@ -13,7 +13,7 @@ use sanheyi_proto::exchange::v1 as wire;
 
 use super::pace::Pace;
 use super::parties::{Federation, Member, wait_for_intake};
-use super::year::{District, Plan, Written, publication, year};
+use super::year::{BATCH, District, Plan, Written, publication, year};
 use super::{CUT, CUT_OFF};
 
 /// What was handed in and acknowledged.
@@ -75,10 +75,12 @@ impl<'a> Writer<'a> {
         Ok(Self { district, plan, federation, member, pace, client, bar, heads, entries })
     }
 
-    /// Publishes the catalogue, then lives through the year.
+    /// Says who works there and publishes the catalogue, then lives through the year.
     pub(super) async fn write(mut self) -> anyhow::Result<Ledger> {
         let mut cut = None;
-        self.submit(publication(&self.district)).await?;
+        for batch in publication(&self.district).chunks(BATCH) {
+            self.submit(batch.to_vec()).await?;
+        }
         for day in year(&self.district, &self.plan) {
             if day.date.day() == 1 {
                 self.pace.month(day.date).await;

@@ -1,4 +1,5 @@
-//! What a district does in the year 2010: it publishes its power items and handles cases.
+//! What a district does in the year 2010: it says who works there and what they may do, keeps its
+//! catalogue, handles cases of both families, looks after itself, and reports each day.
 //!
 //! Pure and seeded: the same seed gives the same bytes. Everything in it is invented except for
 //! the items and the calendar; see `hub/data/README.md` and the notes in `people.rs`. Roughly 6
@@ -10,26 +11,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use jiff::civil::Date;
-use prost::Message as _;
+use prost::Message;
 use sanheyi_exchange_spec::entry::Operation;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::time::Timestamp;
 
-use self::calendar::{Calendar, DAYS, YEAR_BEGINS};
+use self::activity::Books;
+use self::calendar::{Calendar, DAY, DAYS, WorkTime};
 use self::chance::Chance;
+use self::library::Library;
+pub(super) use self::library::course::UNAWARE;
 use self::story::Opening;
 use self::volume::Volume;
-use super::items::{self, Item};
 
+mod activity;
 mod calendar;
 mod chance;
 mod flow;
+mod library;
+mod numbers;
 mod people;
+mod staff;
 mod story;
 mod volume;
 
 /// Most records in a batch.
-const BATCH: usize = 512;
+pub(super) const BATCH: usize = 512;
+/// The second of the working day at which a case is opened on an item that is suspended.
+const UNAWARE_AT: u32 = 3600;
 
 /// A district (区县) of the demonstration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +68,32 @@ pub struct Written {
     pub occurred: Timestamp,
     /// The body, encoded.
     pub body: Bytes,
+}
+
+impl Written {
+    /// A state of a record, at an instant in microseconds.
+    fn new(
+        dataset: &'static str,
+        record: String,
+        (revision, operation): (u64, Operation),
+        occurred: i64,
+        body: &impl Message,
+    ) -> Self {
+        let (occurred, body) = (Timestamp::from_micros(occurred), body.encode_to_vec().into());
+        Self { dataset, record, revision, operation, occurred, body }
+    }
+
+    /// The first state of a record.
+    fn first(dataset: &'static str, record: String, at: i64, body: &impl Message) -> Self {
+        Self::new(dataset, record, (1, Operation::Put), at, body)
+    }
+}
+
+impl District {
+    /// Code of an organisation of the district, by its letters.
+    fn organisation(&self, letters: &str) -> String {
+        format!("JS{}00{letters}", self.region)
+    }
 }
 
 /// A day of the year; on a day off there are no batches.
@@ -117,35 +152,33 @@ pub fn tenants() -> [District; 4] {
     ]
 }
 
-/// The power items of the district, published as the year begins; record ids ascend.
+/// What stands when the year begins: organisations with their posts and officers, all power items,
+/// and what belongs to some of them. Each record once, in its first revision.
 #[must_use]
 pub fn publication(district: &District) -> Vec<Written> {
-    let publish = |item: &Item| {
-        let body = item.power_item(district.region, district.title_zh, YEAR_BEGINS);
-        Written {
-            dataset: "catalogue.power_item",
-            record: format!("{}/{}", body.code, body.version),
-            revision: 1,
-            operation: Operation::Put,
-            occurred: Timestamp::from_micros(YEAR_BEGINS),
-            body: body.encode_to_vec().into(),
-        }
-    };
-    items::items().iter().map(publish).collect()
+    let mut written = staff::records(district);
+    written.extend(Library::new().records(district));
+    written
 }
 
 /// The days of the district from 1 January to 31 December 2010, one after another.
 pub fn year(district: &District, plan: &Plan) -> impl Iterator<Item = Day> + Send + use<> {
     let mut chance = Chance::new(plan.seed, district.region);
-    let items = items::items();
+    let (library, calendar) = (Library::new(), Calendar::new());
+    let mut ahead: BTreeMap<u32, Vec<Written>> = BTreeMap::new();
+    for (day, written) in library.changes(district, &calendar) {
+        ahead.entry(day).or_default().push(written);
+    }
     Year {
-        volume: Volume::new(district.region, plan.cases_per_day, &items, &mut chance),
+        volume: Volume::new(district.region, plan.cases_per_day, &library.items, &mut chance),
         district: district.clone(),
-        calendar: Calendar::new(),
-        items,
+        calendar,
+        library,
         chance,
         serials: BTreeMap::new(),
-        ahead: BTreeMap::new(),
+        count: 0,
+        ahead,
+        books: Books::default(),
         next: 0,
     }
 }
@@ -154,37 +187,62 @@ pub fn year(district: &District, plan: &Plan) -> impl Iterator<Item = Day> + Sen
 struct Year {
     district: District,
     calendar: Calendar,
-    items: Vec<Item>,
+    library: Library,
     volume: Volume,
     chance: Chance,
     /// The last serial of each organisation.
     serials: BTreeMap<&'static str, u64>,
+    /// Cases so far.
+    count: u64,
     /// What is going to happen, by the day of the year.
     ahead: BTreeMap<u32, Vec<Written>>,
+    books: Books,
     /// The next day, counted from 0.
     next: u32,
 }
 
 impl Year {
     /// Opens the cases of a day and tells their stories.
-    fn open(&mut self, day: u32) {
-        let Some(begin) = self.calendar.opens(day) else { return };
-        for (second, position) in self.volume.openings(calendar::day_of_year(day), &mut self.chance)
-        {
-            let item = &self.items[position];
+    fn open(&mut self, day: u32, begin: WorkTime) {
+        let date = calendar::day_of_year(day);
+        let in_force = |position| self.library.on(position, date).is_some();
+        let mut openings = self.volume.openings(date, in_force, &mut self.chance);
+        openings.extend(self.library.unaware(date, &self.calendar).map(|item| (UNAWARE_AT, item)));
+        for (second, position) in openings {
+            let exercised = self.library.on(position, date);
+            let (version, item) = exercised.unwrap_or((1, &self.library.items[position]));
             let serial = self.serials.entry(item.letters).or_insert(0);
             *serial += 1;
+            self.count += 1;
             let opening = Opening {
                 district: &self.district,
                 calendar: &self.calendar,
                 item,
+                version,
+                unaware: exercised.is_none(),
                 at: begin.plus(second),
                 serial: *serial,
+                count: self.count,
             };
             for (day, written) in story::tell(&opening, &mut self.chance) {
                 self.ahead.entry(day).or_default().push(written);
             }
         }
+    }
+
+    /// The reports with which a working day closes: of the day and, with the last of a month, of
+    /// the catalogue.
+    fn close(&mut self, day: u32, begin: WorkTime, events: &[Written]) -> Vec<Written> {
+        let date = calendar::day_of_year(day);
+        let Some(at) = self.calendar.instant(begin.plus(DAY - 1)) else { return Vec::new() };
+        let at = at.as_micros();
+        let mut reports = self.books.close((date, calendar::midnight(date)), events, at);
+        let next = self.calendar.offset(begin.plus(DAY)).map(calendar::day_of_year);
+        if next.is_none_or(|next| next.month() != date.month()) {
+            let Self { district, calendar, .. } = self;
+            reports.extend(self.library.progress(district, calendar, date, at));
+        }
+        reports
     }
 }
 
@@ -197,10 +255,16 @@ impl Iterator for Year {
             return None;
         }
         self.next += 1;
-        self.open(day);
+        let date = calendar::day_of_year(day);
+        let Some(begin) = self.calendar.opens(day) else {
+            return Some(Day { date, batches: Vec::new() });
+        };
+        self.open(day, begin);
         let mut events = self.ahead.remove(&day).unwrap_or_default();
         events.sort_by_key(|written| written.occurred);
-        Some(Day { date: calendar::day_of_year(day), batches: batches(events) })
+        let reports = self.close(day, begin, &events);
+        events.extend(reports);
+        Some(Day { date, batches: batches(events) })
     }
 }
 

@@ -1,5 +1,9 @@
 //! The gate (闸口) behind admission: a cursor per journal. Verdicts, index, cursor and receipt commit
-//! in one transaction, and its first statement fences the cursor.
+//! in one transaction, and its first statement fences the cursor. What is pending waits for one thing;
+//! when that has come, it is judged [`again`].
+
+mod again;
+mod known;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,25 +12,32 @@ use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::receipt::Receipt;
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader, SegmentWriter};
-use sanheyi_exchange_spec::suite::Suite;
+use sanheyi_exchange_spec::suite::{Digest, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::branch::LiveJournal;
 use sanheyi_node::process::clock;
 use sanheyi_node::store::{JournalNumber, JournalRow, Store, StoreError};
-use sanheyi_proto::STANDARD;
 
 use super::fresh::Waiting;
 use super::hosted::Judgeable;
 use super::lanes::lane_of;
-use super::range::{Part, Range, Span, Taken, judge_range, taken};
+use super::mailbox::Letter;
+use super::range::{Hearing, Part, Span, Taken, come, judge_range, taken};
 use super::stages::{add, count};
 use super::{Shared, mailbox};
-use crate::store::{GateRow, gate_advance, gate_list, platform_lock};
+use crate::store::{
+    GateRow, gate_advance, gate_list, platform_lock, waiting_any, waiting_put, waiting_wake,
+};
+use again::still_absent;
+use known::{Asked, Cursors, Memory};
 
 /// How long the gate pauses after a fault of the store, such as a full disk, before it tries again.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(1);
 /// The same where other platforms keep the gate busy, in rounds.
 const AFTER_ROUNDS: u32 = 256;
+/// How often waiting entries are looked through, in case nobody was told that something has come:
+/// only after a crash between two instances' commits.
+const SWEEP: std::time::Duration = std::time::Duration::from_secs(60);
 /// Segments read from the store at a time.
 const READ: usize = 16;
 
@@ -37,6 +48,9 @@ pub struct Gate {
     reader: SegmentReader,
     packer: SegmentWriter,
     mailboxes: BTreeMap<PlatformId, LiveJournal>,
+    memories: BTreeMap<PlatformId, Memory>,
+    /// Platforms whose waiting entries were looked through since the last sweep.
+    swept: BTreeSet<PlatformId>,
     /// Platforms that may have entries without a verdict: all of them at the start, then those of
     /// which something was admitted.
     busy: BTreeSet<PlatformId>,
@@ -53,6 +67,8 @@ struct Judged {
     due: Span,
     /// Whether its index is the gate's to write; at a tenant's home it is written already.
     indexed: bool,
+    /// How far the platform's journals were judged.
+    cursors: Cursors,
 }
 
 // === impl Gate ===
@@ -69,6 +85,8 @@ impl Gate {
             reader: SegmentReader::new(Suite::Intl).map_err(memory)?,
             packer: SegmentWriter::new().map_err(memory)?,
             mailboxes: BTreeMap::new(),
+            memories: BTreeMap::new(),
+            swept: BTreeSet::new(),
             busy,
             faulty: BTreeSet::new(),
             rounds: 0,
@@ -93,6 +111,7 @@ impl Gate {
                 () = clock::pause(AFTER_FAULT), if !self.faulty.is_empty() => {
                     self.busy.append(&mut self.faulty);
                 }
+                () = clock::pause(SWEEP) => self.busy.append(&mut self.swept),
             }
         }
     }
@@ -117,11 +136,11 @@ impl Gate {
                 // Another instance was faster: begin again from what it has written.
                 Err(StoreError::Raced(what)) => {
                     tracing::debug!(%platform, what, "another instance judges, too");
-                    self.mailboxes.remove(&platform);
+                    self.forget(&platform);
                 }
                 Err(error) => {
                     tracing::error!(%platform, %error, "entries of {platform} cannot be judged");
-                    self.mailboxes.remove(&platform);
+                    self.forget(&platform);
                     self.busy.remove(&platform);
                     self.faulty.insert(platform);
                 }
@@ -130,18 +149,31 @@ impl Gate {
         judged
     }
 
+    fn forget(&mut self, platform: &PlatformId) {
+        self.mailboxes.remove(platform);
+        self.memories.remove(platform);
+    }
+
     async fn turn(&mut self, store: &Store) -> Result<u64, StoreError> {
         let mut judged = 0;
         let judgeable = Judgeable::of(&self.shared, store).await?;
-        for GateRow { journal: number, judged: from } in gate_list(store).await? {
+        let rows = gate_list(store).await?;
+        let mut cursors: Cursors = rows.iter().map(|row| (row.journal, row.judged)).collect();
+        self.memories.entry(store.platform().clone()).or_default().check(&cursors);
+        if self.swept.insert(store.platform().clone()) {
+            self.sweep(store, &cursors).await?;
+        }
+        for GateRow { journal: number, judged: from } in rows {
             self.shared.fresh.forget(store.platform(), number, from);
             let due = from..judgeable.until(number);
             if !due.is_empty() {
                 let indexed = judgeable.is_indexed_here();
-                judged += self.range(store, number, due, indexed).await?;
+                let entries = self.range(store, number, due, indexed, &cursors).await?;
+                cursors.insert(number, from + entries);
+                judged += entries;
             }
         }
-        Ok(judged)
+        Ok(judged + self.again(store, &judgeable, &cursors).await?)
     }
 
     async fn range(
@@ -150,13 +182,14 @@ impl Gate {
         number: JournalNumber,
         due: Span,
         indexed: bool,
+        cursors: &Cursors,
     ) -> Result<u64, StoreError> {
         let parts = self.parts(store, number, &due).await?;
         if parts.is_empty() {
             return Ok(0);
         }
         let journal = self.journal_id(store, number).await?;
-        let judged = Judged { number, journal, due, indexed };
+        let judged = Judged { number, journal, due, indexed, cursors: cursors.clone() };
         let none = Taken::default();
         match self.settle(store, &judged, &parts, &none).await {
             // Some revision of these is there already: find which, and judge again knowing it.
@@ -231,46 +264,54 @@ impl Gate {
         parts: &[Part],
         taken: &Taken,
     ) -> Result<u64, StoreError> {
-        let Judged { number, journal, due, indexed } = what;
+        let Judged { number, journal, due, indexed, cursors } = what;
         let (number, from) = (*number, due.start);
         let began = self.now();
-        let Range { past, index, exceptions, received } =
-            judge_range(number, journal.lane, due, parts, taken);
+        let edition = self.shared.parts.edition;
+        let asked = Asked::of(parts, from, taken, &edition);
+        let memory = self.memories.entry(store.platform().clone()).or_default();
+        let mut facts = asked.answer(store, cursors, memory).await?;
+        let lane = journal.lane;
+        let hearing = Hearing { journal: number, lane, due, parts, taken, edition: &edition };
+        let range = judge_range(&hearing, &mut facts);
         let judged = self.now();
         add(&self.shared.stages.judge, began, judged);
-        let known = parts.last().filter(|last| last.first + last.opened.len() as u64 == past);
-        let root = match known.and_then(|last| last.root) {
-            Some(root) => root,
-            None => store.root_at(number, past).await?,
-        };
+        let past = range.past;
         let receipt = Receipt {
             journal: journal.clone(),
             from,
             to: past,
-            root,
-            standard: STANDARD,
-            received,
-            exceptions,
+            root: root_at(store, number, parts, past).await?,
+            standard: edition.version(),
+            received: range.received,
+            exceptions: range.exceptions,
         };
         let platform = store.platform().clone();
         self.open_mailbox(store).await?;
         let Some(letters) = self.mailboxes.get_mut(&platform) else { return Ok(0) };
         // The author's clock never goes back within a journal, whatever the machine's does.
         let recorded = judged.max(letters.recorded());
-        let entry = [mailbox::entry(&self.shared, &receipt, recorded)?];
+        let letter = Letter::Receipt(&receipt);
+        let entry = [mailbox::entry(&self.shared, letters.head(), &letter, recorded)?];
         let advance = letters
             .append(&mut self.packer, &entry, judged)
             .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;
         let mut tx = store.begin("gate_settle").await?;
         gate_advance(&mut tx, store, number, from, past);
+        still_absent(&mut tx, store, cursors, &range.waits).await?;
         tx.receipt_put(store, number, &receipt);
         tx.journal_write(store, &advance);
         if *indexed {
-            tx.record_add(store, index).await?;
+            tx.record_add(store, range.index).await?;
+        }
+        waiting_put(&mut tx, store, number, &range.waits);
+        if waiting_any(&mut tx, store).await? {
+            waiting_wake(&mut tx, store, &come(parts, from, past));
         }
         tx.commit().await?;
         self.shared.letters.put(letters.id(), &advance);
         letters.settle(advance);
+        self.memories.entry(platform.clone()).or_default().settle(number, past, &asked, facts);
         self.shared.fresh.forget(&platform, number, past);
         self.shared.news.tell(&platform);
         add(&self.shared.stages.settle, judged, self.now());
@@ -293,5 +334,19 @@ impl Gate {
 
     fn now(&self) -> Timestamp {
         self.shared.parts.clock.now()
+    }
+}
+
+/// Root of a journal at `size`: as admission has computed it, else out of the store.
+async fn root_at(
+    store: &Store,
+    number: JournalNumber,
+    parts: &[Part],
+    size: u64,
+) -> Result<Digest, StoreError> {
+    let known = parts.last().filter(|last| last.first + last.opened.len() as u64 == size);
+    match known.and_then(|last| last.root) {
+        Some(root) => Ok(root),
+        None => store.root_at(number, size).await,
     }
 }

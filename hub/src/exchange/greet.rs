@@ -14,7 +14,6 @@ use sanheyi_node::store::{JournalRow, Store, StoreError, Tx};
 use sanheyi_node::uplink::port::{
     CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
 };
-use sanheyi_proto::STANDARD;
 
 use super::{Shared, hosted, mailbox, refused};
 use crate::store::{gate_open, platform_lock};
@@ -50,7 +49,7 @@ pub(super) async fn greet(
     Ok(GreetAnswer {
         generation: shared.generation,
         now,
-        standard: STANDARD,
+        standard: shared.parts.edition.version(),
         grants: answered,
         mailboxes: vec![(mailbox.head.journal, mailbox.head.size)],
     })

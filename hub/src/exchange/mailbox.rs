@@ -1,8 +1,10 @@
-//! Mailboxes (信箱): the hub's own journals, one per platform, into which the gate writes receipts.
+//! Mailboxes (信箱): the hub's own journals, one per platform, into which the gate writes receipts and
+//! later verdicts.
 //! They live as long as the generation of the store: a restored hub opens new ones.
 
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, Lane, PlatformId};
+use sanheyi_exchange_spec::later::{self, LaterVerdict};
 use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::receipt::{self, Receipt};
@@ -10,7 +12,6 @@ use sanheyi_exchange_spec::suite::{Digest, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::branch::{Sealed, seal};
 use sanheyi_node::store::{JournalRow, Store, StoreError, Tx};
-use sanheyi_proto::STANDARD;
 
 use super::Shared;
 
@@ -54,28 +55,51 @@ fn fresh(shared: &Shared, platform: &PlatformId) -> Head {
     }
 }
 
-/// A receipt as an entry of the mailbox. Its record is the judged journal's incarnation and first
-/// sequence number: ascending, and the same again after a crash.
+/// What the gate writes into a mailbox.
+pub(super) enum Letter<'a> {
+    /// First verdicts.
+    Receipt(&'a Receipt),
+    /// Verdicts that replace others.
+    Later(&'a LaterVerdict),
+}
+
+/// A letter as entry number `place` of the mailbox. The record of a receipt is the judged journal's
+/// incarnation and first sequence number, that of a later verdict the mailbox's own incarnation and
+/// the letter's place in it: ascending, and the same again after a crash.
 pub(super) fn entry(
     shared: &Shared,
-    receipt: &Receipt,
+    mailbox: &Head,
+    letter: &Letter<'_>,
     now: Timestamp,
 ) -> Result<Sealed, StoreError> {
-    let record = format!("{}-{:016}", receipt.journal.incarnation, receipt.from);
+    let (dataset, record, occurred, body) = match letter {
+        Letter::Receipt(receipt) => (
+            receipt::DATASET,
+            format!("{}-{:016}", receipt.journal.incarnation, receipt.from),
+            receipt.received,
+            receipt.encode(),
+        ),
+        Letter::Later(later) => (
+            later::DATASET,
+            format!("{}-{:016}", mailbox.journal.incarnation, mailbox.size),
+            later.judged,
+            later.encode(),
+        ),
+    };
     let wrong = |error: sanheyi_exchange_spec::error::IdError| {
-        StoreError::contradiction("receipt", "journal", &receipt.journal, error)
+        StoreError::contradiction("journal", "id", &mailbox.journal, error)
     };
     let header = Header {
-        dataset: receipt::DATASET.parse().map_err(wrong)?,
+        dataset: dataset.parse().map_err(wrong)?,
         record: record.parse().map_err(wrong)?,
         revision: 1,
         follows: None,
         custody_epoch: 0,
         operation: Operation::Put,
-        standard: STANDARD,
-        occurred: receipt.received,
+        standard: shared.parts.edition.version(),
+        occurred,
         recorded: now,
         body_digest: Digest::new([0; 32]),
     };
-    Ok(seal(header, shared.parts.entropy.salt(), receipt.encode().into()))
+    Ok(seal(header, shared.parts.entropy.salt(), body.into()))
 }

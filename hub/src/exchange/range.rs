@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sanheyi_exchange_spec::gate::{Standing, Verdict, judge, revision_taken};
+use sanheyi_exchange_spec::entry::HeaderView;
+use sanheyi_exchange_spec::gate::{
+    Candidate, Edition, Facts, Verdict, Wait, judge, revision_taken,
+};
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::receipt::Exception;
@@ -29,25 +32,34 @@ pub(super) struct Range {
     pub(super) past: u64,
     pub(super) index: Vec<IndexRow>,
     pub(super) exceptions: Vec<Exception>,
+    /// What its pending entries wait for.
+    pub(super) waits: Vec<(u64, Wait)>,
     pub(super) received: Timestamp,
 }
 
 /// Sequence numbers from one to before another.
 pub(super) type Span = std::ops::Range<u64>;
 
-/// Judges the entries that are due until a receipt is full.
-pub(super) fn judge_range(
-    journal: JournalNumber,
-    lane: Lane,
-    due: &Span,
-    parts: &[Part],
-    taken: &Taken,
-) -> Range {
+/// What is judged, and by what.
+pub(super) struct Hearing<'a> {
+    pub(super) journal: JournalNumber,
+    pub(super) lane: Lane,
+    pub(super) due: &'a Span,
+    pub(super) parts: &'a [Part],
+    pub(super) taken: &'a Taken,
+    pub(super) edition: &'a Edition,
+}
+
+/// Judges the entries that are due until a receipt is full. What it judges it learns, for those
+/// behind.
+pub(super) fn judge_range(hearing: &Hearing<'_>, facts: &mut Facts) -> Range {
+    let Hearing { journal, lane, due, parts, taken, edition } = *hearing;
     let from = due.start;
     let mut range = Range {
         past: from,
         index: Vec::new(),
         exceptions: Vec::new(),
+        waits: Vec::new(),
         received: Timestamp::default(),
     };
     let mut scratch = Violations::default();
@@ -58,24 +70,41 @@ pub(super) fn judge_range(
         if full {
             break;
         }
+        let body = entry.body.map(|(_, body)| body);
         let collides = taken.contains(&sequence);
-        let verdict = if collides {
+        let mut verdict = if collides {
             Verdict::quarantined(vec![revision_taken(&entry.header)])
         } else {
-            judge(&entry.header, entry.body.map(|(_, body)| body), lane, &mut scratch)
+            let candidate = Candidate { header: &entry.header, body, lane };
+            judge(&candidate, edition, facts, &mut scratch)
         };
         if !collides {
             let standing = Some(verdict.standing);
             let place = Place { journal, sequence, standing, digest: entry.digest };
             range.index.push(IndexRow::new(&entry.header, &place));
+            facts.learn(&entry.header, body, entry.digest, verdict.standing);
         }
-        if verdict.standing != Standing::Accepted {
-            range.exceptions.push(exception(sequence, &entry, verdict));
+        range.waits.extend(verdict.waits.take().map(|wait| (sequence, wait)));
+        if !verdict.reasons.is_empty() {
+            range.exceptions.push(exception(sequence, &entry.header, verdict));
         }
         range.past = sequence + 1;
         range.received = stored;
     }
     range
+}
+
+/// What has come with these entries up to `past`: others may wait for it.
+pub(super) fn come(parts: &[Part], from: u64, past: u64) -> Vec<Vec<u8>> {
+    let mut come = Vec::new();
+    for (_, entry, _) in entries(parts, from).take_while(|(sequence, ..)| *sequence < past) {
+        let header = &entry.header;
+        let (dataset, record) = (header.dataset.to_owned(), header.record.to_owned());
+        let revision = header.revision;
+        come.push(Wait::Record { dataset: dataset.clone(), record: record.clone() }.to_bytes());
+        come.push(Wait::Revision { dataset, record, revision }.to_bytes());
+    }
+    come
 }
 
 /// Which of these entries claim a revision that another entry has: one of an earlier range, or an
@@ -104,7 +133,10 @@ pub(super) async fn taken(
     Ok(found)
 }
 
-fn entries(parts: &[Part], from: u64) -> impl Iterator<Item = (u64, EntryView<'_>, Timestamp)> {
+pub(super) fn entries(
+    parts: &[Part],
+    from: u64,
+) -> impl Iterator<Item = (u64, EntryView<'_>, Timestamp)> {
     parts
         .iter()
         .flat_map(|part| {
@@ -113,13 +145,14 @@ fn entries(parts: &[Part], from: u64) -> impl Iterator<Item = (u64, EntryView<'_
         .skip_while(move |(sequence, ..)| *sequence < from)
 }
 
-fn exception(sequence: u64, entry: &EntryView<'_>, verdict: Verdict) -> Exception {
+/// What a receipt says of an entry that was not simply accepted.
+pub(super) fn exception(sequence: u64, header: &HeaderView<'_>, verdict: Verdict) -> Exception {
     Exception {
         sequence,
         standing: verdict.standing,
-        dataset: entry.header.dataset.to_owned(),
-        record: entry.header.record.to_owned(),
-        revision: entry.header.revision,
+        dataset: header.dataset.to_owned(),
+        record: header.record.to_owned(),
+        revision: header.revision,
         reasons: verdict.reasons,
     }
 }

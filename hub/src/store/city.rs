@@ -84,6 +84,7 @@ fn answered() -> SelectStatement {
         .expr_as(total("accepted"), "accepted")
         .expr_as(total("quarantined"), "quarantined")
         .expr_as(total("pending"), "pending")
+        .expr_as(total("warned"), "warned")
         .from("receipt")
         .group_by_col("platform")
         .to_owned()
@@ -99,10 +100,10 @@ pub(crate) async fn city_totals(database: &Database) -> Result<Vec<CityTotal>, S
         select.column(("platform", column));
     }
     for (of, columns) in [
-        ("judged", ["journals", "entries", "judged"]),
-        ("answered", ["accepted", "quarantined", "pending"]),
+        ("judged", &["journals", "entries", "judged"][..]),
+        ("answered", &["accepted", "quarantined", "pending", "warned"][..]),
     ] {
-        for column in columns {
+        for column in columns.iter().copied() {
             select.expr_as(or_none(of, column), column);
         }
     }
@@ -130,6 +131,7 @@ fn read_total(row: &Row) -> Result<CityTotal, StoreError> {
             accepted: row.number("accepted")?,
             quarantined: row.number("quarantined")?,
             pending: row.number("pending")?,
+            warned: row.number("warned")?,
         },
         unjudged: entries.saturating_sub(row.number("judged")?),
     })

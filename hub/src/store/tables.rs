@@ -65,6 +65,18 @@ pub const TABLES: &[Table] = &[
         key: &["platform", "at", "id"],
         page: MIDDLE,
     },
+    Table {
+        name: "waiting",
+        columns: &[
+            PLATFORM,
+            JOURNAL,
+            integer("sequence"),
+            blob("awaited"),
+            integer("ready"),
+        ],
+        key: &["platform", "journal", "sequence"],
+        page: SMALL,
+    },
 ];
 
 const SETTING: &str = "setting";

@@ -1,6 +1,6 @@
 //! Copies of journals that others append: admitted by the one rule of the link, kept byte for byte.
-//! At a branch these are its mailboxes; the receipts in them are taken out as they arrive, in the
-//! same transaction.
+//! At a branch these are its mailboxes; the receipts and later verdicts in them are taken out as
+//! they arrive, in the same transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::{Checkpoint, CheckpointError};
 use sanheyi_exchange_spec::error::{Code, IdError};
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
+use sanheyi_exchange_spec::later::{self, LaterVerdict, LaterVerdictError};
 use sanheyi_exchange_spec::link::admit::{Admission, Head, Offer, admit, bind};
 use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_exchange_spec::receipt::{self, Receipt, ReceiptError};
@@ -62,6 +63,12 @@ pub enum CopyError {
 
 impl From<ReceiptError> for CopyError {
     fn from(error: ReceiptError) -> Self {
+        CopyError::Receipt(error.to_string())
+    }
+}
+
+impl From<LaterVerdictError> for CopyError {
+    fn from(error: LaterVerdictError) -> Self {
         CopyError::Receipt(error.to_string())
     }
 }
@@ -202,15 +209,28 @@ impl Copies {
         segments: &[(Bytes, Opened)],
         acknowledged: &BTreeMap<JournalId, u64>,
     ) -> Result<(), CopyError> {
-        let receipts = receipts_in(segments)?;
-        for receipt in &receipts {
-            self.check(receipt).await?;
+        let letters = letters_in(segments)?;
+        for letter in &letters {
+            if let Letter::Receipt(receipt) = letter {
+                self.check(receipt).await?;
+            }
         }
         let mut tx = self.store.begin("mailbox_admit").await?;
         tx.journal_write(&self.store, &advance);
-        for receipt in &receipts {
-            if let Some(number) = self.number(&receipt.journal).await? {
-                tx.receipt_put(&self.store, number, receipt);
+        for letter in &letters {
+            match letter {
+                Letter::Receipt(receipt) => {
+                    if let Some(number) = self.number(&receipt.journal).await? {
+                        tx.receipt_put(&self.store, number, receipt);
+                    }
+                }
+                Letter::Later(later) => {
+                    if let Some(number) = self.number(&later.journal).await? {
+                        for change in &later.changes {
+                            tx.verdict_change(&self.store, number, change);
+                        }
+                    }
+                }
             }
         }
         for (journal, durable) in acknowledged {
@@ -261,13 +281,25 @@ impl Copies {
     }
 }
 
-fn receipts_in(segments: &[(Bytes, Opened)]) -> Result<Vec<Receipt>, CopyError> {
-    let mut receipts = Vec::new();
+/// What a mailbox tells its branch.
+enum Letter {
+    Receipt(Receipt),
+    Later(LaterVerdict),
+}
+
+fn letters_in(segments: &[(Bytes, Opened)]) -> Result<Vec<Letter>, CopyError> {
+    let mut letters = Vec::new();
     for entry in segments.iter().flat_map(|(_, opened)| opened.iter()) {
         // Other datasets of the mailbox are carried intact until this reader knows them.
-        if let (receipt::DATASET, Some((_, body))) = (entry.header.dataset, entry.body) {
-            receipts.push(Receipt::decode(body)?);
+        match (entry.header.dataset, entry.body) {
+            (receipt::DATASET, Some((_, body))) => {
+                letters.push(Letter::Receipt(Receipt::decode(body)?));
+            }
+            (later::DATASET, Some((_, body))) => {
+                letters.push(Letter::Later(LaterVerdict::decode(body)?));
+            }
+            _ => {}
         }
     }
-    Ok(receipts)
+    Ok(letters)
 }

@@ -82,7 +82,12 @@ impl Store {
         Ok(views)
     }
 
-    async fn standing_of(
+    /// How a judged entry stands, where the index does not say it: what no exception names is
+    /// accepted.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn standing_of(
         &self,
         journal: JournalNumber,
         sequence: u64,

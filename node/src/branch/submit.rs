@@ -5,13 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::error::{Code, IdError};
-use sanheyi_exchange_spec::gate::Reason;
+use sanheyi_exchange_spec::gate::{Findings, Reason, check_body};
 use sanheyi_exchange_spec::ids::{DatasetName, Lane, RecordId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::suite::{Digest, Salt};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_proto::{STANDARD, Violations, dataset};
+use sanheyi_proto::{Author, STANDARD, Violations, dataset};
 use thiserror::Error;
 
 use super::decide::{RecordKey, RecordState};
@@ -121,12 +121,18 @@ fn reasons_against(draft: &Draft, violations: &mut Violations) -> Vec<Reason> {
     if draft.operation == Operation::Withdraw {
         return Vec::new();
     }
-    violations.clear();
-    (known.check)(&draft.body, violations);
-    violations
-        .iter()
-        .map(|v| Reason::new(v.field.clone(), v.rule, v.zh.clone(), v.en.clone()))
-        .collect()
+    if known.author == Author::Hub {
+        return vec![Reason::new(
+            "",
+            "dataset.author",
+            format!("“{}”只由市级平台发布", known.title_zh),
+            format!("{} is written by the hub alone", known.title_en),
+        )];
+    }
+    let mut findings = Findings::default();
+    check_body(known, draft.record.as_str(), &draft.body, violations, &mut findings);
+    // A warning comes back with the receipt, and refuses nothing.
+    if findings.has_error() { findings.into_reasons() } else { Vec::new() }
 }
 
 pub(super) fn key(draft: &Draft) -> RecordKey {

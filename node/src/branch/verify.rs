@@ -303,7 +303,7 @@ impl<'a> Walk<'a> {
             let problem = format!("receipt has {}, computed {}", row.root, self.tree.root());
             return Err(differs("receipt", "root", row.past, problem));
         }
-        let Counts { accepted, quarantined, pending } = row.counts;
+        let Counts { accepted, quarantined, pending, .. } = row.counts;
         let received = row.past - row.first;
         every_entry_answered(Answered { received, accepted, quarantined, pending })
             .map_err(|broken| differs("receipt", "accepted", row.first, broken))?;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::gate::bears_content;
 use sanheyi_exchange_spec::ids::{Audience, EpochId, Generation, JournalId, Lane, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::Position;
@@ -19,7 +20,9 @@ use sanheyi_proto::datasets;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::adopt::{Adoption, adopt};
+use super::carry::carry;
 use super::decide::HeadCache;
+use super::foresight::Foresight;
 use super::group::{Group, gather};
 use super::journal::LiveJournal;
 use super::quota::Quota;
@@ -54,6 +57,7 @@ pub struct Branch {
     stages: Arc<Stages>,
     recent: Arc<Recent>,
     quota: Arc<Quota>,
+    foresight: Arc<Foresight>,
 }
 
 /// What the writer is asked.
@@ -113,8 +117,9 @@ impl Branch {
             recent: Arc::clone(&recent),
         };
         let held = held_in;
-        let quota = Arc::default();
-        let branch = Self { config, store, jobs, sizes, held, clock, stages, recent, quota };
+        let (quota, foresight) = (Arc::default(), Arc::default());
+        let branch =
+            Self { config, store, jobs, sizes, held, clock, stages, recent, quota, foresight };
         Ok((branch, writer.run(queue)))
     }
 
@@ -164,7 +169,7 @@ impl Branch {
     ///
     /// # Errors
     /// See [`SubmitError`].
-    pub async fn submit(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, SubmitError> {
+    pub async fn submit(&self, mut drafts: Vec<Draft>) -> Result<Vec<Appended>, SubmitError> {
         if drafts.len() > limits::SUBMIT_DRAFTS {
             return Err(SubmitError::TooMany(drafts.len()));
         }
@@ -174,12 +179,17 @@ impl Branch {
         // Before the checks, which cost time that others could have.
         self.quota.turn(drafts.len(), self.clock.as_ref()).await?;
         let began = self.clock.now();
+        carry(&self.store, &mut drafts).await?;
         check(&drafts)?;
         add(&self.stages.check, began, self.clock.now());
+        self.foresight.check(&self.store, &drafts).await?;
+        let bearing: Vec<_> = drafts.iter().filter(|one| bears(one)).cloned().collect();
         let (answer, answered) = oneshot::channel();
         let job = Job::Submit(drafts, answer);
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
-        answered.await.map_err(|_| SubmitError::Stopped)?
+        let answer = answered.await.map_err(|_| SubmitError::Stopped)?;
+        self.foresight.appended(&bearing);
+        answer
     }
 
     /// Makes the hub's copy the prefix of a journal (rule 12); answers the journal's new size.
@@ -190,8 +200,15 @@ impl Branch {
         let (answer, answered) = oneshot::channel();
         let sent = self.jobs.send(Job::Adopt(adoption, answer)).await;
         sent.map_err(|_| StoreError::Raced("writer"))?;
-        answered.await.map_err(|_| StoreError::Raced("writer"))?
+        let adopted = answered.await.map_err(|_| StoreError::Raced("writer"))?;
+        self.foresight.clear();
+        adopted
     }
+}
+
+/// Whether other records are judged by the content of such a draft.
+fn bears(draft: &Draft) -> bool {
+    bears_content(draft.dataset.as_str())
 }
 
 pub(super) fn no_memory(error: std::io::Error) -> StoreError {

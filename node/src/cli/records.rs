@@ -2,7 +2,7 @@
 
 use clap::Args;
 use sanheyi_exchange_spec::conflict;
-use sanheyi_exchange_spec::gate::Standing;
+use sanheyi_exchange_spec::gate::{Level, Standing};
 use sanheyi_proto::datasets;
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub const HELP: &str = "\
 状态 · Standing: 已接受 accepted，已隔离 quarantined，待判 pending，未回执 unanswered
 JSON: next (null at the end; else for --after)
   records   [dataset, record, revision, journal, sequence, digest, standing,
-            reasons [field, rule, zh, en]]";
+            reasons [field, rule, level, zh, en]]";
 
 /// Most revisions on one page.
 const PAGE: u64 = 10_000;
@@ -91,7 +91,7 @@ pub struct ShownRecord {
     pub digest: String,
     /// `accepted`, `quarantined`, `pending`, or `unanswered` while no receipt covers it.
     pub standing: &'static str,
-    /// Why it is quarantined or pending.
+    /// Why it is quarantined or pending; of an accepted one, warnings.
     pub reasons: Vec<ShownReason>,
 }
 
@@ -102,6 +102,8 @@ pub struct ShownReason {
     pub field: String,
     /// Id of the rule.
     pub rule: String,
+    /// `error` or `warning`.
+    pub level: &'static str,
     /// The sentence in Chinese.
     pub zh: String,
     /// The sentence in English.
@@ -197,7 +199,7 @@ const NOWHERE: Place = Place {
 async fn shown(store: &Store, view: RecordView) -> Result<ShownRecord, StoreError> {
     let RecordView { found, journal, standing } = view;
     let reasons = match standing {
-        None | Some(Standing::Accepted) => Vec::new(),
+        None => Vec::new(),
         Some(_) => reasons(store, &found.place).await?,
     };
     Ok(ShownRecord {
@@ -220,6 +222,7 @@ async fn reasons(store: &Store, place: &Place) -> Result<Vec<ShownReason>, Store
     let shown = reasons.into_iter().map(|reason| ShownReason {
         field: reason.field,
         rule: reason.rule,
+        level: reason.level.en(),
         zh: reason.zh,
         en: reason.en,
     });
@@ -275,10 +278,11 @@ fn text(report: &RecordsReport) -> String {
 }
 
 fn reason(reason: &ShownReason) -> String {
-    let ShownReason { field, rule, zh, .. } = reason;
+    let ShownReason { field, rule, level, zh, .. } = reason;
+    let mark = if *level == Level::Warning.en() { "提示 " } else { "" };
     match field.as_str() {
-        "" => format!("{zh} [{rule}]"),
-        field => format!("{field}: {zh} [{rule}]"),
+        "" => format!("{mark}{zh} [{rule}]"),
+        field => format!("{mark}{field}: {zh} [{rule}]"),
     }
 }
 

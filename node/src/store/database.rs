@@ -38,12 +38,20 @@ pub struct Step {
 }
 
 /// The steps of every store.
-pub const STEPS: &[Step] = &[Step {
-    version: 1,
-    title: "branch",
-    sqlite: include_str!("migrations/sqlite/0001_branch.sql"),
-    postgres: include_str!("migrations/postgres/0001_branch.sql"),
-}];
+pub const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        title: "branch",
+        sqlite: include_str!("migrations/sqlite/0001_branch.sql"),
+        postgres: include_str!("migrations/postgres/0001_branch.sql"),
+    },
+    Step {
+        version: 2,
+        title: "warnings",
+        sqlite: include_str!("migrations/sqlite/0002_warnings.sql"),
+        postgres: include_str!("migrations/postgres/0002_warnings.sql"),
+    },
+];
 
 /// A step of the schema, and when it came into the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 use prost::Message as _;
 use sanheyi_exchange_spec::gate::Standing;
+use sanheyi_exchange_spec::later::Change;
 use sanheyi_exchange_spec::receipt::{Exception, Receipt};
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
@@ -27,7 +28,7 @@ pub struct ReceiptRow {
     pub standard: u32,
     /// When the hub received the last entry of the range.
     pub received: Timestamp,
-    /// Accepted, quarantined, pending.
+    /// Accepted, quarantined, pending; later verdicts have moved entries from one to another.
     pub counts: Counts,
 }
 
@@ -40,6 +41,8 @@ pub struct Counts {
     pub quarantined: u64,
     /// Pending.
     pub pending: u64,
+    /// Accepted with warnings: among the accepted.
+    pub warned: u64,
 }
 
 impl Counts {
@@ -64,7 +67,7 @@ impl Store {
     ) -> Result<Vec<ReceiptRow>, StoreError> {
         let select = Query::select()
             .columns(["first", "past", "root", "standard", "received"])
-            .columns(["accepted", "quarantined", "pending"])
+            .columns(["accepted", "quarantined", "pending", "warned"])
             .from("receipt")
             .cond_where(in_journal(self, journal))
             .and_where(Expr::col("first").gte(signed(first)))
@@ -85,6 +88,7 @@ impl Store {
                         accepted: row.number("accepted")?,
                         quarantined: row.number("quarantined")?,
                         pending: row.number("pending")?,
+                        warned: row.number("warned")?,
                     },
                 })
             })
@@ -123,6 +127,7 @@ impl Store {
             .expr_as(total("accepted"), "accepted")
             .expr_as(total("quarantined"), "quarantined")
             .expr_as(total("pending"), "pending")
+            .expr_as(total("warned"), "warned")
             .expr_as(Expr::col("past").max().if_null(0), "past")
             .from("receipt")
             .cond_where(in_journal(self, journal))
@@ -134,6 +139,7 @@ impl Store {
             accepted: row.number("accepted")?,
             quarantined: row.number("quarantined")?,
             pending: row.number("pending")?,
+            warned: row.number("warned")?,
         };
         Ok((counts, row.number("past")?))
     }
@@ -160,6 +166,15 @@ impl Store {
         }
         let rows = self.rows("exception_list", &select).await?;
         rows.iter().map(exception_read).collect()
+    }
+}
+
+/// The count of a receipt in which an entry of this standing is.
+const fn column_of(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Accepted => "accepted",
+        Standing::Quarantined => "quarantined",
+        Standing::Pending => "pending",
     }
 }
 
@@ -197,6 +212,7 @@ impl Tx {
                 "accepted",
                 "quarantined",
                 "pending",
+                "warned",
             ])
             .values_panic([
                 store.platform().as_str().into(),
@@ -209,6 +225,7 @@ impl Tx {
                 signed(accepted).into(),
                 signed(quarantined).into(),
                 signed(pending).into(),
+                signed(receipt.warned()).into(),
             ])
             .on_conflict(
                 OnConflict::columns(["platform", "journal", "first"]).do_nothing().to_owned(),
@@ -239,6 +256,50 @@ impl Tx {
             ]);
         }
         self.later(&insert, None);
+    }
+
+    /// Replaces the verdict on an entry, and moves it from one count of its receipt to the other.
+    /// Nothing is changed where the entry does not stand as the change says, so that one that comes
+    /// again changes nothing.
+    pub fn verdict_change(&mut self, store: &Store, journal: JournalNumber, change: &Change) {
+        let verdict = &change.verdict;
+        let sequence = signed(verdict.sequence);
+        let stands = || {
+            in_journal(store, journal)
+                .add(Expr::col("sequence").eq(sequence))
+                .add(Expr::col("standing").eq(change.replaced.number()))
+        };
+        let warns = verdict.standing == Standing::Accepted && !verdict.reasons.is_empty();
+        if verdict.standing != change.replaced {
+            let there =
+                Query::select().expr(Expr::val(1)).from("exception").cond_where(stands()).take();
+            let (from, to) = (column_of(change.replaced), column_of(verdict.standing));
+            let mut update = Query::update();
+            update
+                .table("receipt")
+                .value(from, Expr::col(from).sub(1))
+                .value(to, Expr::col(to).add(1))
+                .cond_where(in_journal(store, journal))
+                .and_where(Expr::col("first").lte(sequence))
+                .and_where(Expr::col("past").gt(sequence))
+                .and_where(Expr::exists(there));
+            if warns {
+                update.value("warned", Expr::col("warned").add(1));
+            }
+            self.later(&update, None);
+        }
+        if verdict.standing == Standing::Accepted && !warns {
+            let delete = Query::delete().from_table("exception").cond_where(stands()).take();
+            self.later(&delete, None);
+            return;
+        }
+        let update = Query::update()
+            .table("exception")
+            .value("standing", verdict.standing.number())
+            .value("detail", verdict.to_wire().encode_to_vec())
+            .cond_where(stands())
+            .take();
+        self.later(&update, None);
     }
 
     /// Removes receipts and exceptions about entries at or beyond `size`: the journal was cut back

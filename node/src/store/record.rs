@@ -9,20 +9,19 @@
 //! ```
 
 mod insert;
-
-use std::collections::BTreeMap;
+mod read;
+mod write;
 
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
-use sea_query::{Cond, Expr, ExprTrait as _, Order, Query};
 
+use super::JournalNumber;
 use super::column::Columns;
 use super::engine::Row;
 use super::error::StoreError;
-use super::{JournalNumber, Store, Tx};
 
-/// Keys asked for in one statement.
+/// Keys named in one statement.
 const CHUNK: usize = 512;
 
 /// An index row.
@@ -100,6 +99,13 @@ impl IndexRow {
         push_ordered(&mut key, header.revision);
         Self { key, place: place.pack() }
     }
+
+    /// The key of one revision, to be asked about.
+    pub fn asked(dataset: &str, record: &str, revision: u64) -> Self {
+        let mut key = record_prefix(dataset, record);
+        push_ordered(&mut key, revision);
+        Self { key, place: Vec::new() }
+    }
 }
 
 impl Place {
@@ -162,161 +168,6 @@ pub fn record_read(row: &Row) -> Result<FoundRecord, StoreError> {
     let place = Place::unpack(row.blob("place")?)
         .ok_or_else(|| row.wrong("place", format!("of {dataset} {record} is not a place")))?;
     Ok(FoundRecord { dataset, record, revision, place })
-}
-
-// === impl Store ===
-
-impl Store {
-    /// All revisions of a record, ascending.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_revisions(
-        &self,
-        dataset: &str,
-        record: &str,
-        limit: u64,
-    ) -> Result<Vec<FoundRecord>, StoreError> {
-        let (from, to) = record_range(dataset, record);
-        let mut select = index(self);
-        select
-            .and_where(Expr::col("key").gt(from))
-            .and_where(Expr::col("key").lt(to))
-            .order_by("key", Order::Asc)
-            .limit(limit);
-        self.rows("record_revisions", &select).await?.iter().map(record_read).collect()
-    }
-
-    /// How many revisions are indexed.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_count(&self) -> Result<u64, StoreError> {
-        let select = Query::select()
-            .expr_as(Expr::col("key").count(), "revisions")
-            .from("record")
-            .and_where(Expr::col("platform").eq(self.platform().as_str()))
-            .to_owned();
-        let rows = self.rows("record_count", &select).await?;
-        rows.first().map_or(Ok(0), |row| Columns::new("record", row).number("revisions"))
-    }
-
-    /// Entries of the index after `(dataset, record, revision)`, ascending: a page of a walk over
-    /// all of it.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_after(
-        &self,
-        after: Option<&FoundRecord>,
-        limit: u64,
-    ) -> Result<Vec<FoundRecord>, StoreError> {
-        let mut select = index(self);
-        if let Some(after) = after {
-            let mut key = record_prefix(&after.dataset, &after.record);
-            push_ordered(&mut key, after.revision);
-            select.and_where(Expr::col("key").gt(key));
-        }
-        select.order_by("key", Order::Asc).limit(limit);
-        self.rows("record_after", &select).await?.iter().map(record_read).collect()
-    }
-}
-
-impl Store {
-    /// The places of these keys, in order; `None` where a key is not indexed.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_places(&self, rows: &[IndexRow]) -> Result<Vec<Option<Place>>, StoreError> {
-        let mut places = Vec::with_capacity(rows.len());
-        for some in rows.chunks(CHUNK) {
-            let mut select = index(self);
-            select.and_where(Expr::col("key").is_in(some.iter().map(|row| row.key.clone())));
-            let mut known = BTreeMap::new();
-            for row in &self.rows("record_places", &select).await? {
-                let columns = Columns::new("record", row);
-                known.insert(columns.blob("key")?.to_vec(), record_read(row)?.place);
-            }
-            places.extend(some.iter().map(|row| known.get(&row.key).copied()));
-        }
-        Ok(places)
-    }
-}
-
-fn index(store: &Store) -> sea_query::SelectStatement {
-    Query::select()
-        .columns(["key", "place"])
-        .from("record")
-        .and_where(Expr::col("platform").eq(store.platform().as_str()))
-        .to_owned()
-}
-
-// === impl Tx ===
-
-impl Tx {
-    /// The head of a record.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_head(
-        &mut self,
-        store: &Store,
-        dataset: &str,
-        record: &str,
-    ) -> Result<Option<RecordHead>, StoreError> {
-        let (from, to) = record_range(dataset, record);
-        let mut select = index(store);
-        select
-            .and_where(Expr::col("key").gt(from))
-            .and_where(Expr::col("key").lt(to))
-            .order_by("key", Order::Desc)
-            .limit(1);
-        let rows = self.rows(&select).await?;
-        let head = rows.first().map(record_read).transpose()?;
-        Ok(head.map(|found| RecordHead { revision: found.revision, place: found.place }))
-    }
-
-    /// The place of one revision of a record.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_place(
-        &mut self,
-        store: &Store,
-        dataset: &str,
-        record: &str,
-        revision: u64,
-    ) -> Result<Option<Place>, StoreError> {
-        let mut key = record_prefix(dataset, record);
-        push_ordered(&mut key, revision);
-        let mut select = index(store);
-        select.and_where(Expr::col("key").eq(key));
-        let rows = self.rows(&select).await?;
-        Ok(rows.first().map(record_read).transpose()?.map(|found| found.place))
-    }
-
-    /// Removes the index rows of these entries, for the adoption of the hub's copy.
-    ///
-    /// # Errors
-    /// Of the database.
-    pub async fn record_remove(
-        &mut self,
-        store: &Store,
-        rows: &[IndexRow],
-    ) -> Result<(), StoreError> {
-        for some in rows.chunks(CHUNK) {
-            let any = some
-                .iter()
-                .fold(Cond::any(), |any, row| any.add(Expr::col("key").eq(row.key.clone())));
-            let delete = Query::delete()
-                .from_table("record")
-                .and_where(Expr::col("platform").eq(store.platform().as_str()))
-                .cond_where(any)
-                .to_owned();
-            self.run(&delete).await?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

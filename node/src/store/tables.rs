@@ -153,6 +153,7 @@ pub const TABLES: &[Table] = &[
             integer("accepted"),
             integer("quarantined"),
             integer("pending"),
+            integer("warned"),
         ],
         key: &["platform", "journal", "first"],
         page: SMALL,

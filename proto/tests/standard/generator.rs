@@ -4,6 +4,8 @@
 #[path = "../../build/generator.rs"]
 mod refusing;
 
+mod options;
+
 use std::path::Path;
 
 use protox::file::{
@@ -17,15 +19,20 @@ const HEAD: &str = r#"
     import "sanheyi/options/v1/options.proto";
 "#;
 
+/// The option, and the field that names the records.
 const DATASET: &str = r#"
     option (sanheyi.options.v1.dataset) = {
       name: "sample.note" title_zh: "便条" title_en: "note" lane: LANE_NORMAL source: "none"
+      record: "{id}" author: AUTHOR_PLATFORM
     };
+    string id = 15 [(sanheyi.options.v1.field) = {
+      title_zh: "编号" title_en: "id" sensitivity: SENSITIVITY_PUBLIC
+    }];
 "#;
 
 const TITLES: &str = r#"
     (sanheyi.options.v1.field) = {
-      title_zh: "文字" title_en: "text" sensitivity: SENSITIVITY_PUBLIC code_list: "sample/1"
+      title_zh: "文字" title_en: "text" sensitivity: SENSITIVITY_PUBLIC
     }
 "#;
 
@@ -33,6 +40,7 @@ const TITLES: &str = r#"
 /// not use.
 struct Memory {
     sample: String,
+    shared: String,
     rules: String,
 }
 
@@ -40,6 +48,7 @@ impl FileResolver for Memory {
     fn open_file(&self, name: &str) -> Result<File, protox::Error> {
         match name {
             "sample.proto" => File::from_source(name, &self.sample),
+            "shared.proto" => File::from_source(name, &self.shared),
             "buf/validate/validate.proto" => File::from_source(name, &self.rules),
             _ => Err(protox::Error::file_not_found(name)),
         }
@@ -47,6 +56,11 @@ impl FileResolver for Memory {
 }
 
 fn generate(sample: String) -> Result<String, String> {
+    generate_with(sample, String::new())
+}
+
+/// With a second file that the first one may import.
+fn generate_with(sample: String, shared: String) -> Result<String, String> {
     let rules = include_str!("../../buf/validate/validate.proto")
         .replace("uint64 max_len = 3;", "uint64 max_len = 3; optional bool email = 12;")
         .replace("bool required = 25;", "bool required = 25; repeated string cel_expression = 29;")
@@ -54,7 +68,7 @@ fn generate(sample: String) -> Result<String, String> {
         .replace("oneof type {", "oneof type { BoolRules bool = 13;")
         + "message BoolRules { optional bool const = 1; }";
     let mut files = ChainFileResolver::new();
-    files.add(Memory { sample, rules });
+    files.add(Memory { sample, shared, rules });
     files.add(IncludeFileResolver::new(Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()));
     files.add(GoogleFileResolver::new());
     let mut compiler = protox::Compiler::with_file_resolver(files);
@@ -132,7 +146,7 @@ fn types_and_shapes_that_nobody_walks_are_refused() {
 }
 
 #[test]
-fn titles_sensitivity_and_code_lists_are_compulsory() {
+fn titles_and_sensitivity_are_compulsory() {
     let field = |options: &str| {
         generate(format!("{HEAD} message Note {{ {DATASET} string text = 1 {options}; }}"))
     };
@@ -144,14 +158,6 @@ fn titles_sensitivity_and_code_lists_are_compulsory() {
     refuses(field(some), &["sample.v1.Note.text", "title_en is missing"]);
     let some = r#"[(sanheyi.options.v1.field) = {title_zh: "文字" title_en: "text"}]"#;
     refuses(field(some), &["sample.v1.Note.text", "sensitivity is missing"]);
-    let code = r#"enum Mark { MARK_UNSPECIFIED = 0; MARK_A = 1; } message Note {"#;
-    let coded = format!("{HEAD} {code} {DATASET} Mark mark = 1 [{TITLES}]; }}");
-    refuses(generate(coded), &["sample.v1.MARK_A", "(sanheyi.options.v1.value).title_zh"]);
-    let titled = "1 [(sanheyi.options.v1.value).title_zh = \"甲\"];";
-    let coded = format!("{HEAD} {code} {DATASET} Mark mark = 1 [{TITLES}]; }}")
-        .replace("MARK_A = 1;", &format!("MARK_A = {titled}"))
-        .replace("code_list: \"sample/1\"", "");
-    refuses(generate(coded), &["sample.v1.Note.mark", "code_list is missing"]);
 }
 
 #[test]
@@ -163,8 +169,12 @@ fn datasets_are_whole_and_every_message_belongs_to_one() {
     refuses(dataset("lane: LANE_NORMAL", ""), &["sample.v1.Note", "lane is missing"]);
     refuses(dataset("source: \"none\"", ""), &["sample.v1.Note", "source is missing"]);
     refuses(dataset("sample.note", "Note"), &["dataset name Note is not like case.step"]);
-    let orphan = format!("{HEAD} message Note {{ string text = 1 [{TITLES}]; }}");
-    refuses(generate(orphan), &["sample.v1.Note", "belongs to no dataset"]);
+    refuses(dataset("record: \"{id}\"", ""), &["sample.v1.Note", "record is missing"]);
+    refuses(dataset("author: AUTHOR_PLATFORM", ""), &["sample.v1.Note", "author is missing"]);
+    let alone = format!("{HEAD} message Lone {{ string text = 1 [{TITLES}]; }}");
+    refuses(generate(alone.clone()), &["package sample.v1 has no dataset"]);
+    let orphan = format!("{alone} message Note {{ {DATASET} }}");
+    refuses(generate(orphan), &["sample.v1.Lone", "belongs to no dataset"]);
     let twins = format!(
         "{HEAD} message Note {{ {DATASET} string a = 1 [{TITLES}]; }} \
          message Other {{ {DATASET} string a = 1 [{TITLES}]; }}"

@@ -4,6 +4,8 @@
 mod agreement;
 mod chance;
 mod generator;
+mod random;
+mod records;
 mod rules;
 mod samples;
 mod slow;

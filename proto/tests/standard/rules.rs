@@ -1,10 +1,11 @@
 //! Each kind of rule: silent within its bounds, fires beyond them, and says so in both languages.
 
 use prost::Message;
-use sanheyi_proto::standard::v1::{Case, CaseStep, PowerItem};
+use sanheyi_proto::forms::{BROKEN_DIGITS, WHOLE_DIGITS};
+use sanheyi_proto::standard::v1::{Case, CaseResult, CaseStep, Organisation, PowerItem};
 use sanheyi_proto::{Violation, Violations, dataset};
 
-use crate::samples::{case, item, step};
+use crate::samples::{MORNING, case, item, samples, step};
 
 fn found(name: &str, body: &[u8]) -> Violations {
     let mut violations = Violations::new();
@@ -34,6 +35,19 @@ fn of_item(change: impl FnOnce(&mut PowerItem)) -> Vec<Violation> {
     found("catalogue.power_item", &item.encode_to_vec()).into_vec()
 }
 
+/// The first sample of a dataset, changed.
+fn of<M: Message + Default>(name: &str, change: impl FnOnce(&mut M)) -> Vec<Violation> {
+    let samples = samples();
+    let (_, sample) = samples.iter().find(|(dataset, _)| *dataset == name).expect("a sample");
+    let mut message = M::decode(sample.as_slice()).expect("a sample decodes");
+    change(&mut message);
+    found(name, &message.encode_to_vec()).into_vec()
+}
+
+fn of_result(change: impl FnOnce(&mut CaseResult)) -> Vec<Violation> {
+    of("case.result", change)
+}
+
 fn silent(violations: &[Violation]) {
     assert!(violations.is_empty(), "{violations:?}");
 }
@@ -41,13 +55,6 @@ fn silent(violations: &[Violation]) {
 fn fires(violations: &[Violation], field: &str, rule: &str) {
     let found: Vec<_> = violations.iter().map(|one| (one.field.as_str(), one.rule)).collect();
     assert_eq!(found, [(field, rule)]);
-}
-
-#[test]
-fn the_samples_keep_all_rules() {
-    silent(&of_case(|_| ()));
-    silent(&of_step(|_| ()));
-    silent(&of_item(|_| ()));
 }
 
 #[test]
@@ -135,7 +142,10 @@ fn numbers_stay_within_their_bounds() {
     let times =
         [(first - 1, false), (first, true), (end - 1, true), (end, false), (i64::MIN, false)];
     for (time, right) in times {
-        let found = of_step(|step| step.began_at = time);
+        let found = of_step(|step| {
+            step.began_at = time;
+            step.processed_at = None;
+        });
         if right { silent(&found) } else { fires(&found, "began_at", "int64.gte_lt") }
     }
     let found = of_step(|step| step.began_at = 0);
@@ -145,7 +155,64 @@ fn numbers_stay_within_their_bounds() {
 #[test]
 fn a_field_that_knows_absence_is_judged_only_when_present() {
     silent(&of_step(|step| step.processed_at = None));
-    fires(&of_step(|step| step.processed_at = Some(0)), "processed_at", "int64.gte_lt");
+    let zero = of_step(|step| (step.began_at, step.processed_at) = (0, Some(0)));
+    let rules: Vec<_> = zero.iter().map(|one| (one.field.as_str(), one.rule)).collect();
+    assert_eq!(rules, [("began_at", "int64.gte_lt"), ("processed_at", "int64.gte_lt")]);
+}
+
+#[test]
+fn instants_come_in_order_where_both_are_set() {
+    let step =
+        |began, processed| of_step(|step| (step.began_at, step.processed_at) = (began, processed));
+    silent(&step(MORNING, None));
+    silent(&step(MORNING, Some(MORNING)));
+    silent(&step(MORNING, Some(MORNING + 1)));
+    let early = step(MORNING, Some(MORNING - 1));
+    fires(&early, "processed_at", "not_before");
+    assert_eq!(early[0].zh, "“处理时间”不得早于“开始时间”");
+    assert_eq!(early[0].en, "“time of processing” must not be before “time of beginning”");
+    let unset = step(0, Some(MORNING));
+    fires(&unset, "began_at", "int64.gte_lt");
+}
+
+#[test]
+fn codes_with_check_characters_are_counted() {
+    let credit = |code: &str| {
+        of::<Organisation>("organisation.organisation", |one| one.credit_code = code.into())
+    };
+    silent(&credit(""));
+    silent(&credit("91350100M000100Y43"));
+    let bad = credit("91350100M000100Y34");
+    fires(&bad, "credit_code", "form.credit_code");
+    let sentence = "“统一社会信用代码”不是有效的统一社会信用代码，应如“11320482014110382A”，\
+                    实为“91350100M000100Y34”";
+    assert_eq!(bad[0].zh, sentence);
+    fires(&credit("91350100M000100Y4"), "credit_code", "form.credit_code");
+    let code = |code: &str| {
+        of::<Organisation>("organisation.organisation", |one| one.gb_code = code.into())
+    };
+    silent(&code("D2143569X"));
+    fires(&code("D2143569-X"), "gb_code", "form.organisation_code");
+}
+
+#[test]
+fn days_exist_and_amounts_are_decimal() {
+    let decided = |day: &str| of_result(|result| result.decided_on = day.into());
+    silent(&decided("2012-02-29"));
+    fires(&decided("2010-02-29"), "decided_on", "form.date");
+    let amount = |value: &str| {
+        of_result(|result| result.receivable.get_or_insert_default().value = value.into())
+    };
+    silent(&amount("0"));
+    silent(&amount(&format!("{}.{}", "9".repeat(WHOLE_DIGITS), "9".repeat(BROKEN_DIGITS))));
+    fires(&amount(&"9".repeat(WHOLE_DIGITS + 1)), "receivable.value", "form.decimal");
+    fires(
+        &amount(&format!("1.{}", "0".repeat(BROKEN_DIGITS + 1))),
+        "receivable.value",
+        "form.decimal",
+    );
+    fires(&amount("-1"), "receivable.value", "form.decimal");
+    fires(&amount(""), "receivable.value", "required");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
 };
 
+pub(crate) mod forms;
+
 /// Field and rule of a violation.
 pub(crate) type Found = (String, String);
 
@@ -33,13 +35,75 @@ impl Slow {
         found
     }
 
-    pub(crate) fn rules(&self, field: &FieldDescriptor) -> Option<DynamicMessage> {
-        let extension = self.pool.get_extension_by_name("buf.validate.field").expect("declared");
-        let options = field.options();
+    /// The message in an option, if it is set.
+    pub(crate) fn option(&self, options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+        let extension = self.pool.get_extension_by_name(name).expect("declared");
         if !options.has_extension(&extension) {
             return None;
         }
         options.get_extension(&extension).as_message().cloned()
+    }
+
+    fn rules(&self, field: &FieldDescriptor) -> Option<DynamicMessage> {
+        self.option(&field.options(), "buf.validate.field")
+    }
+
+    /// The rules of one family: of a field, or of the items of a list.
+    pub(crate) fn rules_of(&self, field: &FieldDescriptor, family: &str) -> Option<DynamicMessage> {
+        let inner = |rules: &DynamicMessage, name: &str| {
+            let value = rules.has_field_by_name(name).then(|| rules.get_field_by_name(name));
+            value.flatten()?.as_message().cloned()
+        };
+        let rules = self.rules(field)?;
+        if field.is_list() && family != "repeated" {
+            return inner(&inner(&inner(&rules, "repeated")?, "items")?, family);
+        }
+        inner(&rules, family)
+    }
+
+    fn told(&self, field: &FieldDescriptor, name: &str) -> Value {
+        let option = self.option(&field.options(), "sanheyi.options.v1.field").expect("compulsory");
+        option.get_field_by_name(name).expect("declared").into_owned()
+    }
+
+    /// Number of the form that a field has, or 0.
+    pub(crate) fn form(&self, field: &FieldDescriptor) -> i32 {
+        self.told(field, "form").as_enum_number().expect("an enum")
+    }
+
+    /// Forms of texts, and instants that must be in order.
+    fn of_ours(
+        &self,
+        message: &DynamicMessage,
+        field: &FieldDescriptor,
+        path: &str,
+        found: &mut Vec<Found>,
+    ) {
+        let value = message.get_field(field).into_owned();
+        let form = self.form(field);
+        let bad = |value: &Value| {
+            let text = value.as_str().expect("a text");
+            !text.is_empty() && !forms::has(form, text)
+        };
+        match &value {
+            _ if form == 0 => {}
+            Value::List(items) => {
+                for (index, _) in items.iter().enumerate().filter(|(_, item)| bad(item)) {
+                    found.push((format!("{path}[{index}]"), forms::rule(form).into()));
+                }
+            }
+            value if bad(value) => found.push((path.into(), forms::rule(form).into())),
+            _ => {}
+        }
+        let earlier = self.told(field, "not_before");
+        let earlier = earlier.as_str().expect("a text");
+        if !earlier.is_empty() {
+            let earlier = message.descriptor().get_field_by_name(earlier).expect("a sibling");
+            let both = message.has_field(field) && message.has_field(&earlier);
+            if both && value.as_i64() < message.get_field(&earlier).as_i64() {
+                found.push((path.into(), "not_before".into()));
+            }
+        }
     }
 
     fn of_message(&self, message: &DynamicMessage, prefix: &str, found: &mut Vec<Found>) {
@@ -50,6 +114,7 @@ impl Slow {
             if let Some(rules) = self.rules(&field) {
                 self.of_field(&rules, &field, &value, present, &path, found);
             }
+            self.of_ours(message, &field, &path, found);
             match (&value, present) {
                 (Value::Message(inner), true) => {
                     self.of_message(inner, &format!("{path}."), found);

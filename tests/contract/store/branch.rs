@@ -8,7 +8,9 @@ use sanheyi_node::branch::{Adoption, Appended, Branch, BranchConfig, SubmitError
 use sanheyi_node::process::clock::ManualClock;
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::store::{JournalRow, SegmentRow, Staged, Store, StoreError};
-use sanheyi_tests::fixtures::{CASE, MORNING, case_no, new_case, new_cases, next_case};
+use sanheyi_tests::fixtures::{
+    COMPLAINT, MORNING, complaint_no, new_complaint, new_complaints, next_complaint,
+};
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::id;
 use tokio::task::JoinHandle;
@@ -42,7 +44,7 @@ impl Home {
     }
 }
 
-/// The journal of cases.
+/// The journal of complaints.
 async fn journal(store: &Store) -> JournalRow {
     let rows = store.journal_list().await.unwrap();
     rows.into_iter().find(|row| row.home && row.head.journal.lane == Lane::Normal).unwrap()
@@ -55,10 +57,10 @@ async fn verified(store: &Store) -> u64 {
     reports.iter().map(|report| report.entries).sum()
 }
 
-/// Submits one case; again, if another process was first too often.
+/// Submits one complaint; again, if another process was first too often.
 async fn submit(branch: &Branch, serial: u64) -> Appended {
     loop {
-        match branch.submit(vec![new_case(serial)]).await {
+        match branch.submit(vec![new_complaint(serial)]).await {
             Ok(appended) => return appended[0],
             Err(SubmitError::Store(StoreError::Raced(_))) => {}
             Err(other) => panic!("{other}"),
@@ -68,21 +70,21 @@ async fn submit(branch: &Branch, serial: u64) -> Appended {
 
 pub(crate) async fn what_is_submitted_is_durable_indexed_and_verified(ground: &Ground) {
     let home = Home::open(ground, 1).await;
-    let first = home.branch.submit(new_cases(1..300)).await.unwrap();
-    let second = home.branch.submit(vec![next_case(7, &first[6], "改")]).await.unwrap();
+    let first = home.branch.submit(new_complaints(1..300)).await.unwrap();
+    let second = home.branch.submit(vec![next_complaint(7, &first[6], "改")]).await.unwrap();
     assert_eq!((second[0].sequence, second[0].revision), (299, 2));
     let before = home.store().journal_list().await.unwrap();
     home.close().await;
 
     let home = Home::open(ground, 2).await;
     assert_eq!(home.store().journal_list().await.unwrap(), before);
-    let history = home.store().record_history(CASE, &case_no(7), 9).await.unwrap();
+    let history = home.store().record_history(COMPLAINT, &complaint_no(7), 9).await.unwrap();
     let seen: Vec<_> = history.iter().map(|one| one.found.place.digest).collect();
     assert_eq!(seen, [first[6].digest, second[0].digest]);
     let number = journal(home.store()).await.number;
     let shown = home.store().entry_get(number, 299).await.unwrap().unwrap();
     assert_eq!((shown.digest, shown.header.follows), (second[0].digest, Some(first[6].digest)));
-    home.branch.submit(new_cases(300..301)).await.unwrap();
+    home.branch.submit(new_complaints(300..301)).await.unwrap();
     assert_eq!(verified(home.store()).await, 301);
 }
 
@@ -105,18 +107,18 @@ pub(crate) async fn a_group_of_many_submissions_loses_none(ground: &Ground) {
 
 pub(crate) async fn what_no_longer_stands_is_refused(ground: &Ground) {
     let home = Home::open(ground, 1).await;
-    let first = home.branch.submit(vec![new_case(1)]).await.unwrap();
-    home.branch.submit(vec![next_case(1, &first[0], "改")]).await.unwrap();
+    let first = home.branch.submit(vec![new_complaint(1)]).await.unwrap();
+    home.branch.submit(vec![next_complaint(1, &first[0], "改")]).await.unwrap();
     home.close().await;
 
     // Nothing is remembered: only the index knows.
     let home = Home::open(ground, 2).await;
-    for stale in [new_case(1), next_case(1, &first[0], "再改")] {
-        let outcome = home.branch.submit(vec![new_case(2), stale]).await;
+    for stale in [new_complaint(1), next_complaint(1, &first[0], "再改")] {
+        let outcome = home.branch.submit(vec![new_complaint(2), stale]).await;
         let Err(SubmitError::Refused(refused)) = outcome else { panic!("{outcome:?}") };
         assert_eq!(refused.iter().map(|one| one.index).collect::<Vec<_>>(), [1]);
     }
-    assert_eq!(home.store().record_history(CASE, &case_no(2), 1).await.unwrap(), []);
+    assert_eq!(home.store().record_history(COMPLAINT, &complaint_no(2), 1).await.unwrap(), []);
     assert_eq!(verified(home.store()).await, 2);
 }
 
@@ -126,10 +128,10 @@ pub(crate) async fn the_hubs_copy_becomes_the_prefix_and_own_entries_follow(grou
     let lost = Home::open(&elsewhere, 1).await;
     let home = Home::open(ground, 1).await;
     for branch in [&lost.branch, &home.branch] {
-        branch.submit(new_cases(1..3)).await.unwrap();
+        branch.submit(new_complaints(1..3)).await.unwrap();
     }
-    lost.branch.submit(vec![new_case(3)]).await.unwrap();
-    let own = home.branch.submit(new_cases(4..6)).await.unwrap();
+    lost.branch.submit(vec![new_complaint(3)]).await.unwrap();
+    let own = home.branch.submit(new_complaints(4..6)).await.unwrap();
     let (theirs, ours) = (journal(lost.store()).await, journal(home.store()).await);
     assert_eq!(theirs.head.journal, ours.head.journal, "of one seed");
 
@@ -146,8 +148,8 @@ pub(crate) async fn the_hubs_copy_becomes_the_prefix_and_own_entries_follow(grou
         let shown = store.entry_get(number, sequence).await.unwrap().unwrap();
         assert_eq!(shown.digest, entry.digest, "byte for byte");
     }
-    assert_eq!(store.record_history(CASE, &case_no(3), 9).await.unwrap().len(), 1);
-    assert_eq!(home.branch.submit(vec![new_case(6)]).await.unwrap()[0].sequence, 5);
+    assert_eq!(store.record_history(COMPLAINT, &complaint_no(3), 9).await.unwrap().len(), 1);
+    assert_eq!(home.branch.submit(vec![new_complaint(6)]).await.unwrap()[0].sequence, 5);
     assert_eq!(verified(store).await, 6);
 }
 

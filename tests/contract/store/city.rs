@@ -6,7 +6,7 @@ use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_hub::store::{PlatformRow, gate_behind, gate_get, gate_list, gate_open, platform_put};
 use sanheyi_hub::store::{platform_get, platform_list};
 use sanheyi_node::store::{CheckpointRow, GreetingRow, LinkRow, SegmentRow, Staged, Store};
-use sanheyi_tests::fixtures::{CASE, MORNING};
+use sanheyi_tests::fixtures::{COMPLAINT, MORNING};
 use sanheyi_tests::world::id;
 
 use super::ground::{Ground, open_journal, row};
@@ -60,7 +60,7 @@ pub(crate) async fn another_platforms_rows_are_not_seen(ground: &Ground) {
     assert!(tiles.is_empty());
     assert_eq!(store.checkpoint_get(at.number, 1).await.unwrap(), None);
     assert_eq!(store.record_places(&[row("A", 1, 0)]).await.unwrap(), [None]);
-    assert_eq!(store.record_revisions(CASE, "A", 9).await.unwrap(), []);
+    assert_eq!(store.record_revisions(COMPLAINT, "A", 9).await.unwrap(), []);
     assert_eq!(store.record_count().await.unwrap(), 0);
     assert_eq!(store.greeting_get(at.number).await.unwrap(), GreetingRow::default());
     assert_eq!(store.link_get().await.unwrap(), None);
@@ -68,7 +68,7 @@ pub(crate) async fn another_platforms_rows_are_not_seen(ground: &Ground) {
     assert_eq!(gate_list(store).await.unwrap(), []);
 
     let mut tx = store.begin("cross").await.unwrap();
-    assert_eq!(tx.record_head(store, CASE, "A").await.unwrap(), None);
+    assert_eq!(tx.record_head(store, COMPLAINT, "A").await.unwrap(), None);
     assert_eq!(tx.staged_from(store, at.number, Staged::Own, 0, 9).await.unwrap(), []);
     assert_eq!(tx.segment_cut(store, at.number, 0).await.unwrap(), 0);
     tx.checkpoint_cut(store, at.number, 0).await.unwrap();

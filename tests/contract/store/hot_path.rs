@@ -10,7 +10,7 @@ use sanheyi_exchange_spec::limits::WINDOW_BYTES;
 use sanheyi_hub::store::gate_behind;
 use sanheyi_node::store::Store;
 use sanheyi_node::uplink::port::{HubPort as _, PullCall};
-use sanheyi_tests::fixtures::{CASE, case_no, new_cases, next_case};
+use sanheyi_tests::fixtures::{COMPLAINT, complaint_no, new_complaints, next_complaint};
 use sanheyi_tests::knobs;
 use sanheyi_tests::patience::{until, within};
 use sanheyi_tests::postgres::{PgDatabase, PgServer};
@@ -43,13 +43,13 @@ async fn talkative(database: &PgDatabase) {
 /// Greets, pushes, and pulls until the gate's letters are there.
 async fn travel(mut foreign: Foreign) {
     let answer = foreign.greet().await.unwrap();
-    let entry = |serial| foreign.entry(CASE, &case_no(serial), None, vec![]);
+    let entry = |serial| foreign.entry(COMPLAINT, &complaint_no(serial), None, vec![]);
     let many: Vec<_> = (0..40).map(entry).collect();
     for some in many.chunks(10) {
         foreign.push(some).await.unwrap();
     }
     // A record that is there already: the gate must look which.
-    let again = foreign.entry(CASE, &case_no(0), None, vec![]);
+    let again = foreign.entry(COMPLAINT, &complaint_no(0), None, vec![]);
     foreign.push(&[again]).await.unwrap();
     let mut cursors = answer.mailboxes.clone();
     cursors.push((foreign.journal.clone(), 0));
@@ -68,9 +68,9 @@ async fn travel(mut foreign: Foreign) {
 
 /// A tenant, whose branch lives in the hub's own store.
 async fn hosted(tenant: &Tenant, store: &Store) {
-    let first = tenant.submit(new_cases(0..100)).await;
-    tenant.submit(vec![next_case(3, &first[3], "改")]).await;
-    tenant.submit(new_cases(100..103)).await;
+    let first = tenant.submit(new_complaints(0..100)).await;
+    tenant.submit(vec![next_complaint(3, &first[3], "改")]).await;
+    tenant.submit(new_complaints(100..103)).await;
     until("all of it is judged", async || {
         let homes = store.journal_list().await.unwrap().into_iter().filter(|row| row.home);
         let mut judged = 0;

@@ -4,7 +4,7 @@
 use sanheyi_exchange_spec::ids::RecordId;
 use sanheyi_node::process::entropy::{Entropy as _, SeededEntropy};
 use sanheyi_node::store::{FoundRecord, JournalNumber};
-use sanheyi_tests::fixtures::CASE;
+use sanheyi_tests::fixtures::{COMPLAINT, HANDLING};
 use sanheyi_tests::knobs::seed;
 
 use super::ground::{Ground, entry, raced, row};
@@ -84,7 +84,7 @@ pub(crate) async fn the_index_is_in_the_order_of_bytes_whatever_the_ids(ground: 
     let mut tx = store.begin("record_insert").await.unwrap();
     assert_eq!(tx.record_insert(&store, rows.clone()).await.unwrap(), rows.len() as u64);
     for id in &ids {
-        let head = tx.record_head(&store, CASE, id).await.unwrap().unwrap();
+        let head = tx.record_head(&store, COMPLAINT, id).await.unwrap().unwrap();
         assert_eq!((head.revision, head.place.digest), (LAST, entry(id, LAST).digest));
     }
     tx.commit().await.unwrap();
@@ -104,31 +104,31 @@ pub(crate) async fn the_index_is_in_the_order_of_bytes_whatever_the_ids(ground: 
         .collect();
     assert_eq!(seen, due, "seed {seed}");
     for id in &ids {
-        let found = store.record_revisions(CASE, id, 9).await.unwrap();
+        let found = store.record_revisions(COMPLAINT, id, 9).await.unwrap();
         assert_eq!(
             found.iter().map(|one| one.revision).collect::<Vec<_>>(),
             revisions,
             "{id}, seed {seed}"
         );
         assert!(found.iter().all(|one| one.record == *id), "{id}");
-        assert_eq!(store.record_revisions(CASE, id, 2).await.unwrap(), found[..2]);
+        assert_eq!(store.record_revisions(COMPLAINT, id, 2).await.unwrap(), found[..2]);
     }
 }
 
 pub(crate) async fn the_head_is_the_highest_revision(ground: &Ground) {
     let store = ground.jintan().await;
     let mut tx = store.begin("record_add").await.unwrap();
-    assert_eq!(tx.record_head(&store, CASE, "A").await.unwrap(), None);
+    assert_eq!(tx.record_head(&store, COMPLAINT, "A").await.unwrap(), None);
     // Handed in, and seen by what is asked next.
     let rows = vec![row("A", 300, 2), row("A", 2, 1), row("AB", 999, 3)];
     tx.record_add(&store, rows).await.unwrap();
-    let head = tx.record_head(&store, CASE, "A").await.unwrap().unwrap();
+    let head = tx.record_head(&store, COMPLAINT, "A").await.unwrap().unwrap();
     assert_eq!((head.revision, head.place.sequence), (300, 2));
     assert_eq!(head.place.journal, JournalNumber::from_column(1));
-    let place = tx.record_place(&store, CASE, "A", 2).await.unwrap().unwrap();
+    let place = tx.record_place(&store, COMPLAINT, "A", 2).await.unwrap().unwrap();
     assert_eq!((place.sequence, place.digest), (1, entry("A", 2).digest));
-    assert_eq!(tx.record_place(&store, CASE, "A", 3).await.unwrap(), None);
-    assert_eq!(tx.record_head(&store, "case.step", "A").await.unwrap(), None);
+    assert_eq!(tx.record_place(&store, COMPLAINT, "A", 3).await.unwrap(), None);
+    assert_eq!(tx.record_head(&store, HANDLING, "A").await.unwrap(), None);
     tx.commit().await.unwrap();
 }
 

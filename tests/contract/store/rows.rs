@@ -1,18 +1,16 @@
 //! What is stored comes back as it was, resource by resource.
 
 use bytes::Bytes;
-use sanheyi_exchange_spec::gate::{Reason, Standing};
 use sanheyi_exchange_spec::ids::EpochId;
 use sanheyi_exchange_spec::merkle::TileId;
-use sanheyi_exchange_spec::receipt::{Exception, Receipt};
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::process::entropy::{Entropy as _, SeededEntropy};
 use sanheyi_node::store::{
-    CheckpointRow, Counts, ExpectationRow, GreetingRow, JournalNumber, LinkRow, SegmentRow, Staged,
+    CheckpointRow, ExpectationRow, GreetingRow, JournalNumber, LinkRow, SegmentRow, Staged,
 };
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_tests::fixtures::{CASE, MORNING};
+use sanheyi_tests::fixtures::{COMPLAINT, MORNING};
 
 use super::ground::{Ground, OTHER, UP, empty, open_journal, position};
 
@@ -157,7 +155,7 @@ pub(crate) async fn a_greeting_comes_back_and_acknowledging_forgets_what_was_exp
     let holds = vec![EpochId::new([1; 16]), EpochId::new([2; 16])];
     let greeting = GreetingRow { holds, grant: "授权\n".into(), acknowledged: 0 };
     let read = |revision| wire::Read {
-        dataset: CASE.into(),
+        dataset: COMPLAINT.into(),
         record: "A".into(),
         revision,
         digest: vec![0; 32].into(),
@@ -207,55 +205,6 @@ pub(crate) async fn what_is_staged_comes_back_and_is_forgotten(ground: &Ground) 
         assert_eq!(tx.staged_from(&store, JOURNAL, kind, 0, 9).await.unwrap(), []);
     }
     tx.commit().await.unwrap();
-}
-
-fn receipt(from: u64, to: u64, excepted: &[(u64, Standing)]) -> Receipt {
-    let exception = |(sequence, standing): &(u64, Standing)| Exception {
-        sequence: *sequence,
-        standing: *standing,
-        dataset: CASE.into(),
-        record: format!("A{sequence}"),
-        revision: 1,
-        reasons: vec![Reason::new("title", "string.min_len", "不能为空", "must not be empty")],
-    };
-    Receipt {
-        journal: UP.parse().unwrap(),
-        from,
-        to,
-        root: Digest::new([to.to_be_bytes()[7]; 32]),
-        standard: 3,
-        received: MORNING,
-        exceptions: excepted.iter().map(exception).collect(),
-    }
-}
-
-pub(crate) async fn a_receipt_that_comes_again_changes_no_count(ground: &Ground) {
-    let store = ground.jintan().await;
-    assert_eq!(store.receipt_counts(JOURNAL).await.unwrap(), (Counts::default(), 0));
-    let one = receipt(0, 10, &[(2, Standing::Quarantined), (7, Standing::Pending)]);
-    let two = receipt(10, 20, &[(11, Standing::Quarantined)]);
-    for _ in 0..2 {
-        let mut tx = store.begin("receipt_put").await.unwrap();
-        tx.receipt_put(&store, JOURNAL, &one);
-        tx.receipt_put(&store, JOURNAL, &two);
-        tx.commit().await.unwrap();
-        let counts = Counts { accepted: 17, quarantined: 2, pending: 1 };
-        assert_eq!(store.receipt_counts(JOURNAL).await.unwrap(), (counts, 20));
-        assert_eq!(store.receipt_count(JOURNAL, 19).await.unwrap(), 1);
-        assert_eq!(store.receipt_count(JOURNAL, 20).await.unwrap(), 2);
-    }
-    let list = store.receipt_list(JOURNAL, 1, 9).await.unwrap();
-    assert_eq!((list.len(), list[0].first, list[0].past), (1, 10, 20));
-    assert_eq!((list[0].root, list[0].standard, list[0].received), (two.root, 3, MORNING));
-    let all: Vec<_> = one.exceptions.iter().chain(&two.exceptions).cloned().collect();
-    assert_eq!(store.exception_list(JOURNAL, None, 9).await.unwrap(), all);
-    assert_eq!(store.exception_list(JOURNAL, Some(2), 1).await.unwrap(), all[1..2]);
-
-    let mut tx = store.begin("receipt_cut").await.unwrap();
-    tx.receipt_cut(&store, JOURNAL, 10).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(store.receipt_counts(JOURNAL).await.unwrap().1, 10);
-    assert_eq!(store.exception_list(JOURNAL, None, 9).await.unwrap(), all[..2]);
 }
 
 pub(crate) async fn the_link_shows_its_last_word(ground: &Ground) {

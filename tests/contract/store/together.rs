@@ -9,7 +9,7 @@ use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_node::branch::{LiveJournal, Sealed, verify};
 use sanheyi_node::store::{IndexRow, Place, Store, StoreError};
-use sanheyi_tests::fixtures::{CASE, MORNING};
+use sanheyi_tests::fixtures::{COMPLAINT, MORNING};
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::id;
 
@@ -111,7 +111,7 @@ pub(crate) async fn two_platforms_are_written_side_by_side(ground: &Ground) {
     for (process, store) in writing.into_iter().zip(&stores) {
         let (races, appended) = within("a platform is written", process).await.unwrap();
         assert_eq!((races, appended.len() as u64), (0, APPENDS));
-        let history = store.record_history(CASE, "A0199", 9).await.unwrap();
+        let history = store.record_history(COMPLAINT, "A0199", 9).await.unwrap();
         assert_eq!(history.len(), 1);
         let reports = verify(store, &BTreeMap::new()).await.unwrap();
         assert!(reports.iter().all(|report| report.difference.is_none()), "{reports:?}");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_hub::app::{HubApp, signing_key};
@@ -28,6 +29,8 @@ pub struct HubMachine {
     seed: u64,
     /// Age of connections, if another than the configured one.
     pub max_age: Option<Duration>,
+    /// What it knows of the standard when it starts.
+    pub edition: Edition,
     address: Option<SocketAddr>,
     running: Option<Running>,
 }
@@ -43,7 +46,15 @@ struct Running {
 
 impl HubMachine {
     pub(super) fn new(config: PathBuf, clock: Arc<ManualClock>, seed: u64) -> Self {
-        Self { config, clock, seed, max_age: None, address: None, running: None }
+        Self {
+            config,
+            clock,
+            seed,
+            max_age: None,
+            edition: Edition::CURRENT,
+            address: None,
+            running: None,
+        }
     }
 
     fn checked(&self) -> CheckedConfig {
@@ -67,10 +78,12 @@ impl HubMachine {
         let listen = self.address.unwrap_or(config.listen);
         let clock = Arc::clone(&self.clock);
         let entropy = Arc::new(SeededEntropy::new(self.seed));
+        let edition = self.edition;
         let (app, listener) = party
             .run(async move {
                 let listener = TcpListener::bind(listen).await.expect("the hub's port");
-                let app = HubApp::build(&config, clock, entropy).await.expect("a hub is built");
+                let app = HubApp::build(&config, clock, entropy, edition).await;
+                let app = app.expect("a hub is built");
                 (app, listener)
             })
             .await;

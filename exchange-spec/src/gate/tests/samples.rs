@@ -41,6 +41,7 @@ pub(super) fn item() -> PowerItem {
         state: PowerState::Published.into(),
         valid_from: MORNING,
         valid_until: None,
+        ..PowerItem::default()
     }
 }
 
@@ -63,11 +64,13 @@ pub(super) fn case() -> Case {
             paper_number: "014110382".into(),
             phone: "0519-82880000".into(),
             address: "金坛市东门大街 1 号".into(),
+            ..Applicant::default()
         }),
         promise: Some(limit(7)),
         applied_at: MORNING,
         created_at: MORNING + 1,
         updated_at: MORNING + 2,
+        ..Case::default()
     }
 }
 
@@ -86,6 +89,7 @@ pub(super) fn step() -> CaseStep {
         note: "材料齐全，符合法定条件，同意。".into(),
         began_at: MORNING,
         processed_at: Some(MORNING + 1),
+        ..CaseStep::default()
     }
 }
 

@@ -52,6 +52,11 @@ pub(super) fn day_of_year(offset: u32) -> Date {
     date(2010, 1, 1).saturating_add(i64::from(offset).days())
 }
 
+/// When a day of the year begins at Changzhou, in microseconds.
+pub(super) fn midnight(day: Date) -> i64 {
+    YEAR_BEGINS + i64::from(day.day_of_year() - 1) * 86_400_000_000
+}
+
 fn is_worked(day: Date) -> bool {
     let off = |&(month, first, last): &(i8, i8, i8)| {
         day.month() == month && (first..=last).contains(&day.day())
@@ -68,6 +73,22 @@ impl Calendar {
     /// When the working day so many days after the first of January begins; nothing if it is off.
     pub(super) fn opens(&self, offset: u32) -> Option<WorkTime> {
         self.days.binary_search(&offset).ok().map(at)
+    }
+
+    /// When a day of the year begins to be worked, or the next that is.
+    pub(super) fn opening(&self, day: Date) -> WorkTime {
+        let offset = u32::try_from(day.day_of_year() - 1).unwrap_or(0);
+        at(self.days.partition_point(|known| *known < offset))
+    }
+
+    /// Working days from one day of the year to another, both counted; 0 if it lies before.
+    pub(super) fn worked(&self, from: Date, to: Date) -> u32 {
+        if to < from {
+            return 0;
+        }
+        let within = |day: &Date| self.opens(u32::from(day.day_of_year().unsigned_abs()) - 1);
+        let days = from.series(1.day()).take_while(|day| *day <= to);
+        u32::try_from(days.filter(|day| within(day).is_some()).count()).unwrap_or(u32::MAX)
     }
 
     /// Days from the first of January; nothing beyond the year.

@@ -1,6 +1,6 @@
 //! The flows (流程): which steps a case of each kind takes, at which posts.
 
-use sanheyi_proto::standard::v1::PowerKind;
+use sanheyi_proto::standard::v1::{PenaltyPhase, PowerKind, SuspensionKind};
 
 use self::Post::{Head, Legal, Office, Window};
 
@@ -25,6 +25,36 @@ impl Post {
             Office => "业务科",
             Legal => "法制科",
             Head => "局领导",
+        }
+    }
+
+    /// Code of the post in its organisation.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Window => "CK01",
+            Office => "YW01",
+            Legal => "FZ01",
+            Head => "LD01",
+        }
+    }
+
+    /// Name of the post.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Window => "窗口受理岗",
+            Office => "承办岗",
+            Legal => "法制审核岗",
+            Head => "决定岗",
+        }
+    }
+
+    /// What whoever sits there has to do.
+    pub(super) fn duties(self) -> &'static str {
+        match self {
+            Window => "一次告知、当场受理、送达决定。",
+            Office => "核实材料和现场情况，提出拟办意见。",
+            Legal => "审核依据、程序和裁量。",
+            Head => "在法定权限内作出决定。",
         }
     }
 }
@@ -138,6 +168,28 @@ pub(super) fn stages(kind: PowerKind) -> &'static [Stage] {
         PowerKind::Cj => &ADJUDICATION,
         PowerKind::Jc => &INSPECTION,
         PowerKind::Qt | PowerKind::Unspecified => &OTHER,
+    }
+}
+
+/// Why the clock stops in a stage; nothing of a stage that is no suspension.
+pub(super) fn suspension(stage: &Stage) -> Option<SuspensionKind> {
+    match stage.id {
+        "BZ" => Some(SuspensionKind::Correction),
+        "TZ" => Some(SuspensionKind::Hearing),
+        "TJ" => Some(SuspensionKind::Inspection),
+        "TP" => Some(SuspensionKind::ExpertReview),
+        _ => None,
+    }
+}
+
+/// The phase of a penalty case in which a stage lies.
+pub(super) fn phase(stage: &Stage) -> PenaltyPhase {
+    match stage.id {
+        "LA" => PenaltyPhase::Filed,
+        "GZ" | "TZ" => PenaltyPhase::Defence,
+        "JD" => PenaltyPhase::Approval,
+        "SD" => PenaltyPhase::Execution,
+        _ => PenaltyPhase::Investigation,
     }
 }
 

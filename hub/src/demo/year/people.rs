@@ -1,15 +1,15 @@
 //! Invented people and firms.
 //!
-//! Nobody here exists: all numbers are synthetic. Citizen numbers begin with 329900 and
-//! organisation codes with `SY`, which are given to nobody; their check digits are right, so that
-//! they pass wherever numbers are checked. Local telephone numbers begin with 0. After the place,
-//! names of firms go on with 拟, 演, 例 or 试: as if.
+//! Nobody here exists: their numbers are of [`super::numbers`]. After the place, names of firms go
+//! on with 拟, 演, 例 or 试: as if.
 
-use sanheyi_proto::standard::v1::{Applicant, ApplicantType, PaperType, PowerKind};
+use sanheyi_proto::standard::v1::{
+    Applicant, ApplicantType, PaperType, PowerKind, Target, TargetType,
+};
 
 use super::District;
 use super::chance::Chance;
-use super::flow::Post;
+use super::numbers::{citizen_number, organisation_code, telephone};
 use crate::demo::items::Item;
 
 const SURNAMES: [&str; 24] = [
@@ -51,29 +51,6 @@ const STREETS: [&str; 10] = [
     "戊一路",
     "戊二路",
 ];
-const CLERKS: [&str; 20] = [
-    "陈一鸣",
-    "王静宜",
-    "张书恒",
-    "蒋佩兰",
-    "周允中",
-    "徐若虹",
-    "朱启元",
-    "吴思齐",
-    "潘月新",
-    "史可立",
-    "狄青禾",
-    "谢婉如",
-    "汤守诚",
-    "虞明远",
-    "庄惠",
-    "巢志清",
-    "恽文",
-    "钱程",
-    "沈秋实",
-    "顾念慈",
-];
-
 /// Words in the names of items that concern persons only.
 const PERSONAL: [&str; 19] = [
     "户口",
@@ -119,11 +96,12 @@ fn person(district: &District, chance: &mut Chance) -> Applicant {
     let street = chance.pick(&STREETS);
     Applicant {
         r#type: ApplicantType::Person.into(),
-        name: format!("{}{}", chance.pick(&SURNAMES), chance.pick(&GIVEN)),
+        name: name(chance),
         paper_type: PaperType::CitizenCard.into(),
         paper_number: citizen_number(chance),
         phone: telephone(chance.below(10_000_000)),
         address: format!("{}{street}{}号", district.title_zh, chance.between(1, 288)),
+        ..Applicant::default()
     }
 }
 
@@ -142,58 +120,34 @@ fn firm(district: &District, chance: &mut Chance) -> Applicant {
         paper_number: organisation_code(&district.region[2..], number),
         phone: telephone(u32::try_from(number * 7919).unwrap_or(0)),
         address: format!("{place}{street}{}号", number / STREETS.len() + 1),
+        legal_representative: format!(
+            "{}{}",
+            SURNAMES[number % SURNAMES.len()],
+            GIVEN[number % GIVEN.len()]
+        ),
+        ..Applicant::default()
     }
 }
 
-/// Code and name of the clerk who sits at a post of a department: one of two.
-pub(super) fn clerk(letters: &str, post: Post, chance: &mut Chance) -> (String, &'static str) {
-    let department: usize = letters.bytes().map(usize::from).sum();
-    let number = (department * 3 + post as usize * 2 + chance.index(2)) % CLERKS.len();
-    (format!("{letters}-{:03}", number + 1), CLERKS[number])
-}
-
-/// A telephone number that nobody has.
-pub(super) fn telephone(number: u32) -> String {
-    format!("0519-0{number:07}")
-}
-
-/// A citizen number (GB 11643) of a region that does not exist.
-fn citizen_number(chance: &mut Chance) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let (year, month, day) =
-        (chance.between(1940, 1990), chance.between(1, 12), chance.between(1, 28));
-    let mut number = format!("329900{year}{month:02}{day:02}{:03}", chance.below(1000));
-    let digits = number.bytes().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits.zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
-    number.push(char::from(b"10X98765432"[(sum % 11) as usize]));
-    number
-}
-
-/// An organisation code (GB 11714) that is given to nobody.
-fn organisation_code(region: &str, number: usize) -> String {
-    const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    let mut code = format!("SY{region}{number:04}");
-    let values = code.chars().filter_map(|symbol| symbol.to_digit(36));
-    let sum: u32 = values.zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
-    code.push(char::from(b"0X987654321"[(sum % 11) as usize]));
-    code
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_their_check_digit_and_nobody_has_them() {
-        let mut chance = Chance::new(1, "0482");
-        for number in 0..100 {
-            let (citizen, firm) = (citizen_number(&mut chance), organisation_code("82", number));
-            assert!(citizen.starts_with("329900") && citizen.len() == 18, "{citizen}");
-            assert!(firm.starts_with("SY") && firm.len() == 9, "{firm}");
-            // ISO 7064 MOD 11-2: doubling along the number leaves 1.
-            let value = |symbol: char| symbol.to_digit(10).unwrap_or(10);
-            let rest = citizen.chars().fold(0, |rest, symbol| (rest * 2 + value(symbol)) % 11);
-            assert_eq!(rest, 1, "{citizen}");
-        }
+/// The same as the party of a penalty case.
+pub(super) fn target(applicant: Applicant) -> Target {
+    let kind = match applicant.r#type() {
+        ApplicantType::Person => TargetType::Person,
+        _ => TargetType::Organisation,
+    };
+    Target {
+        r#type: kind.into(),
+        name: applicant.name,
+        paper_type: applicant.paper_type,
+        paper_number: applicant.paper_number,
+        legal_representative: applicant.legal_representative,
+        phone: applicant.phone,
+        address: applicant.address,
+        ..Target::default()
     }
+}
+
+/// Somebody's name.
+pub(super) fn name(chance: &mut Chance) -> String {
+    format!("{}{}", chance.pick(&SURNAMES), chance.pick(&GIVEN))
 }

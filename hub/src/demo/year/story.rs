@@ -1,15 +1,21 @@
-//! The story of one case: all that will happen to it, told when it begins.
+//! The story of one case: all that will happen to it, told when it begins. What is common to cases of
+//! both families stands here; [`permit`] and [`penalty`] write the records.
 
-use bytes::Bytes;
-use prost::Message as _;
+use prost::Message;
 use sanheyi_exchange_spec::entry::Operation;
-use sanheyi_proto::standard::v1::{ApplyWay, Case, CaseStep, Limit, PowerKind, StepStatus};
+use sanheyi_proto::standard::v1::{CaseFamily, Limit, PowerKind, StepStatus};
 
-use super::calendar::{Calendar, DAY, WorkTime};
+use super::calendar::{self, Calendar, DAY, WorkTime};
 use super::chance::Chance;
 use super::flow::{self, Stage};
-use super::{District, Written, people};
+use super::staff::{self, Clerk};
+use super::{District, Written};
 use crate::demo::items::Item;
+
+mod oversight;
+mod papers;
+mod penalty;
+mod permit;
 
 /// How a case ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,47 +44,53 @@ struct Planned {
     note: &'static str,
 }
 
+/// A step with its place, its time and its clerk.
+struct Step {
+    planned: Planned,
+    ordinal: u32,
+    from: WorkTime,
+    to: WorkTime,
+    staff: Clerk,
+}
+
 /// What a story is told about.
 pub(super) struct Opening<'a> {
     pub(super) district: &'a District,
     pub(super) calendar: &'a Calendar,
     pub(super) item: &'a Item,
+    /// The version of the item that is in force.
+    pub(super) version: u32,
+    /// Whoever opens it has not noticed that the item is suspended.
+    pub(super) unaware: bool,
     /// When the case is opened.
     pub(super) at: WorkTime,
     /// Serial of the case in its organisation, from 1.
     pub(super) serial: u64,
+    /// The same in the district.
+    pub(super) count: u64,
 }
 
 /// Everything that happens to the case within the year, in the order of time, each with its day.
 pub(super) fn tell(opening: &Opening<'_>, chance: &mut Chance) -> Vec<(u32, Written)> {
-    let Some(mut case) = opening.case(chance) else { return Vec::new() };
-    let fate = fate(opening.item, chance);
+    let fate = if opening.unaware { Fate::Done } else { fate(opening.item, chance) };
     let mut planned = plan(opening, fate, chance);
     if fate == Fate::Withdrawn {
         take_back(&mut planned, chance);
     }
-    let mut told = Told { opening, events: Vec::new() };
-    told.add(opening.at, "case.case", case.no.clone(), (1, Operation::Put), case.encode_to_vec());
-    let mut at = opening.at;
-    for (ordinal, step) in (1..).zip(&planned) {
-        at = told.step(&case, ordinal, step, at, chance);
-    }
-    let mut revision = 1;
-    if chance.per_mille(52) {
-        let span = (at.0 - opening.at.0).min(3 * DAY);
-        let when = opening.at.plus(span / 10 + chance.below(span * 8 / 10));
-        if let Some(instant) = opening.calendar.instant(when) {
-            revision = 2;
-            mend(&mut case, instant.as_micros(), chance);
-            let body = case.encode_to_vec();
-            told.add(when, "case.case", case.no.clone(), (revision, Operation::Put), body);
-        }
-    }
-    if let (Fate::Withdrawn, Some(end)) = (fate, opening.calendar.instant(at)) {
-        case.change_number += 1;
-        case.updated_at = end.as_micros();
-        let how = (revision + 1, Operation::Withdraw);
-        told.add(at, "case.case", case.no.clone(), how, case.encode_to_vec());
+    let steps = opening.live(planned, chance);
+    let penalty = opening.item.kind == PowerKind::Cf;
+    let mut told = Told {
+        opening,
+        family: if penalty { CaseFamily::Penalty } else { CaseFamily::Permit },
+        no: format!("{}{:010}", opening.item.organisation(opening.district.region), opening.serial),
+        documents: 0,
+        suspensions: 0,
+        events: Vec::new(),
+    };
+    if penalty {
+        penalty::tell(&mut told, fate, &steps, chance);
+    } else {
+        permit::tell(&mut told, fate, &steps, chance);
     }
     told.events.sort_by_key(|(_, written)| written.occurred);
     told.events
@@ -163,17 +175,6 @@ fn take_back(planned: &mut Vec<Planned>, chance: &mut Chance) {
     }
 }
 
-/// Mends the data of a case.
-fn mend(case: &mut Case, at: i64, chance: &mut Chance) {
-    case.change_number += 1;
-    case.updated_at = at;
-    if let Some(applicant) = case.applicant.as_mut().filter(|_| chance.per_mille(600)) {
-        applicant.phone = people::telephone(chance.below(10_000_000));
-    } else {
-        case.r#abstract.push_str("（摘要已更正）");
-    }
-}
-
 // === impl Planned ===
 
 impl Planned {
@@ -197,115 +198,105 @@ impl Planned {
     }
 }
 
-// === impl Opening ===
+// === impl Step ===
 
-impl Opening<'_> {
-    /// The case as it is opened; nothing if the year is over.
-    fn case(&self, chance: &mut Chance) -> Option<Case> {
-        let (item, region, place) = (self.item, self.district.region, self.district.title_zh);
-        let applicant = people::applicant(item, self.district, chance);
-        let created_at = self.calendar.instant(self.at)?.as_micros();
-        let applied = flow::is_applied_for(item.kind);
-        let before = if applied { chance.between(60, 2400) } else { 0 };
-        let applied_at = self.calendar.instant(self.at.minus(before))?.as_micros();
-        let (title, summary) = if applied {
-            let title = format!("{}申请办理{}", applicant.name, item.name);
-            (title, format!("申请人申请办理“{}”，提交申请表及附件。", item.name))
-        } else {
-            let title = format!("{}：{}", applicant.name, item.name);
-            (title, format!("依职权启动“{}”，对象情况见附卷。", item.name))
-        };
-        let organisation = item.organisation(region);
-        Some(Case {
-            no: format!("{organisation}{:010}", self.serial),
-            change_number: 1,
-            internal_no: format!("{}{}2010{:05}", item.letters, item.kind_letters(), self.serial),
-            organisation,
-            power_code: item.code(region),
-            power_version: 1,
-            department: format!("{place}{}", item.department),
-            title,
-            // A few clerks leave the abstract out; supervision is to notice.
-            r#abstract: if chance.per_mille(990) { summary } else { String::new() },
-            apply_way: if applied { apply_way(chance) } else { ApplyWay::Other }.into(),
-            applicant: Some(applicant),
-            promise: Some(item.promise()),
-            applied_at,
-            created_at,
-            updated_at: created_at,
-        })
+impl Step {
+    /// What is written of the clock in it.
+    fn is_running(&self) -> bool {
+        self.planned.stage.share > 0
     }
 }
 
-fn apply_way(chance: &mut Chance) -> ApplyWay {
-    let ways = [ApplyWay::Counter, ApplyWay::Online, ApplyWay::Letter, ApplyWay::Telephone];
-    ways[chance.weighted(&[800, 140, 45, 15])]
+// === impl Opening ===
+
+impl Opening<'_> {
+    /// The steps one after another, each with its clerk.
+    fn live(&self, planned: Vec<Planned>, chance: &mut Chance) -> Vec<Step> {
+        let mut from = self.at;
+        let step = |(ordinal, planned): (u32, Planned)| {
+            let to = from.plus(planned.seconds);
+            let staff = staff::clerk(self.item.letters, planned.stage.post, chance);
+            let step = Step { planned, ordinal, from, to, staff };
+            from = to;
+            step
+        };
+        (1..).zip(planned).map(step).collect()
+    }
+
+    /// An instant; 0 beyond the year, where nothing is written any more.
+    fn micros(&self, at: WorkTime) -> i64 {
+        self.calendar.instant(at).map_or(0, |at| at.as_micros())
+    }
+
+    /// The same, and nothing beyond the year.
+    fn instant(&self, at: WorkTime) -> Option<i64> {
+        self.calendar.instant(at).map(|at| at.as_micros())
+    }
+
+    /// The day as texts have it; empty beyond the year.
+    fn day(&self, at: WorkTime) -> String {
+        let offset = self.calendar.offset(at);
+        offset.map_or_else(String::new, |offset| calendar::day_of_year(offset).to_string())
+    }
+
+    /// Code of the organisation that handles it.
+    fn organisation(&self) -> String {
+        self.item.organisation(self.district.region)
+    }
+
+    /// The department that handles it.
+    fn department(&self) -> String {
+        format!("{}{}", self.district.title_zh, self.item.department)
+    }
+
+    /// Number of the case in the department's own books.
+    fn internal_no(&self) -> String {
+        format!("{}{}2010{:05}", self.item.letters, self.item.kind_letters(), self.serial)
+    }
 }
 
 /// What has been told so far.
 struct Told<'a> {
     opening: &'a Opening<'a>,
+    family: CaseFamily,
+    /// The number of the case.
+    no: String,
+    /// Documents so far.
+    documents: u32,
+    /// Suspensions so far.
+    suspensions: u32,
     events: Vec<(u32, Written)>,
 }
 
 impl Told<'_> {
     /// Adds a record state, unless it lies beyond the year.
+    fn put(
+        &mut self,
+        at: WorkTime,
+        dataset: &'static str,
+        record: String,
+        revision: u64,
+        body: &impl Message,
+    ) {
+        self.add(at, dataset, record, (revision, Operation::Put), body);
+    }
+
     fn add(
         &mut self,
         at: WorkTime,
         dataset: &'static str,
         record: String,
-        (revision, operation): (u64, Operation),
-        body: Vec<u8>,
+        how: (u64, Operation),
+        body: &impl Message,
     ) {
         let calendar = self.opening.calendar;
-        let (Some(day), Some(occurred)) = (calendar.offset(at), calendar.instant(at)) else {
-            return;
-        };
-        let body = Bytes::from(body);
-        self.events.push((day, Written { dataset, record, revision, operation, occurred, body }));
+        if let (Some(day), Some(occurred)) = (calendar.offset(at), self.opening.instant(at)) {
+            self.events.push((day, Written::new(dataset, record, how, occurred, body)));
+        }
     }
 
-    /// Adds a step that begins at `at`, once or, if it lasts over night, twice. Says when it ends.
-    fn step(
-        &mut self,
-        case: &Case,
-        ordinal: u32,
-        planned: &Planned,
-        at: WorkTime,
-        chance: &mut Chance,
-    ) -> WorkTime {
-        let end = at.plus(planned.seconds);
-        let calendar = self.opening.calendar;
-        let Some(began) = calendar.instant(at) else { return end };
-        let stage = planned.stage;
-        let (staff_code, staff) = people::clerk(self.opening.item.letters, stage.post, chance);
-        let mut step = CaseStep {
-            case_no: case.no.clone(),
-            ordinal,
-            tache_id: format!("{}-{}", self.opening.item.kind_letters(), stage.id),
-            tache_name: stage.name.into(),
-            office: stage.post.office().into(),
-            staff_code,
-            staff_name: staff.into(),
-            status: planned.open.into(),
-            promise: case.promise.as_ref().and_then(|promise| planned.limit(promise)),
-            clock_runs: stage.share > 0,
-            note: planned.opening_note().into(),
-            began_at: began.as_micros(),
-            processed_at: None,
-        };
-        let record = format!("{}-{ordinal:04}", case.no);
-        let mut revision = 1;
-        if calendar.offset(at) != calendar.offset(end) {
-            let how = (revision, Operation::Put);
-            self.add(at, "case.step", record.clone(), how, step.encode_to_vec());
-            revision = 2;
-        }
-        step.status = planned.done.into();
-        step.note = planned.note.into();
-        step.processed_at = calendar.instant(end).map(|end| end.as_micros());
-        self.add(end, "case.step", record, (revision, Operation::Put), step.encode_to_vec());
-        end
+    /// Whether two times lie on different days.
+    fn over_night(&self, from: WorkTime, to: WorkTime) -> bool {
+        self.opening.calendar.offset(from) != self.opening.calendar.offset(to)
     }
 }

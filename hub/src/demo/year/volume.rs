@@ -68,8 +68,13 @@ impl Volume {
     }
 
     /// The cases that begin on a working day, in the order of time: the second of the working day,
-    /// and the position of the item.
-    pub(super) fn openings(&self, day: Date, chance: &mut Chance) -> Vec<(u32, usize)> {
+    /// and the position of the item, which is in force.
+    pub(super) fn openings(
+        &self,
+        day: Date,
+        in_force: impl Fn(usize) -> bool,
+        chance: &mut Chance,
+    ) -> Vec<(u32, usize)> {
         let month = MONTHS[usize::try_from(day.month() - 1).unwrap_or(0)];
         let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
         let part = [month, WEEKDAYS[weekday], chance.between(85, 115)];
@@ -81,9 +86,11 @@ impl Volume {
         if day.weekday() == Weekday::Friday {
             hours[6..].iter_mut().for_each(|weight| *weight = *weight * 2 / 5);
         }
+        let weight = |(item, weight): (usize, &u32)| if in_force(item) { *weight } else { 0 };
+        let weights: Vec<u32> = self.weights.iter().enumerate().map(weight).collect();
         let opening = |_| {
             let half_hour = u32::try_from(chance.weighted(&hours)).unwrap_or(0);
-            (half_hour * 1800 + chance.below(1800), chance.weighted(&self.weights))
+            (half_hour * 1800 + chance.below(1800), chance.weighted(&weights))
         };
         let mut openings: Vec<_> = (0..count).map(opening).collect();
         openings.sort_unstable();

@@ -1,18 +1,33 @@
-//! Holding receipt and exception rows against the bytes of the mailboxes that they were read from.
+//! Holding receipt and exception rows against the bytes of the mailboxes that they were read from: as
+//! the receipts have them, and later verdicts changed them.
 
 use std::collections::BTreeMap;
 
+use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::ids::JournalId;
+use sanheyi_exchange_spec::later::{self, LaterVerdict};
 use sanheyi_exchange_spec::limits;
-use sanheyi_exchange_spec::receipt::{self, Receipt};
+use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
 use sanheyi_exchange_spec::segment::Opened;
 
 use super::{Difference, Fault, differs};
 use crate::store::{Counts, ReceiptRow, Store};
 
-/// Receipts found in mailboxes: how many for each journal, and how far they go.
+/// Receipts found in mailboxes: how many for each journal, and how far they go; and the entries
+/// that stand otherwise than their receipt says, until a later verdict explains it.
 #[derive(Default)]
-pub(super) struct Letters(BTreeMap<JournalId, Found>);
+pub(super) struct Letters {
+    found: BTreeMap<JournalId, Found>,
+    moved: BTreeMap<(JournalId, u64), Moved>,
+}
+
+/// A pending entry that was judged again.
+struct Moved {
+    /// As the mailbox has it, as far as it was read.
+    told: Exception,
+    /// As the table has it; nothing for an entry that is simply accepted.
+    row: Option<Exception>,
+}
 
 #[derive(Clone, Copy, Default)]
 struct Found {
@@ -29,17 +44,36 @@ impl Letters {
         opened: &Opened,
     ) -> Result<(), Fault> {
         for (sequence, entry) in (first..).zip(opened.iter()) {
-            let (receipt::DATASET, Some((_, body))) = (entry.header.dataset, entry.body) else {
-                continue;
-            };
-            let receipt = Receipt::decode(body)
-                .map_err(|error| differs("segment", "bytes", sequence, error))?;
-            hold(store, &receipt).await?;
-            let found = self.0.entry(receipt.journal).or_default();
-            found.receipts += 1;
-            found.past = found.past.max(receipt.to);
+            let wrong =
+                |error: &dyn ToString| differs("segment", "bytes", sequence, error.to_string());
+            match (entry.header.dataset, entry.body) {
+                (receipt::DATASET, Some((_, body))) => {
+                    let receipt = Receipt::decode(body).map_err(|error| wrong(&error))?;
+                    self.hold(store, &receipt).await?;
+                    let found = self.found.entry(receipt.journal).or_default();
+                    found.receipts += 1;
+                    found.past = found.past.max(receipt.to);
+                }
+                (later::DATASET, Some((_, body))) => {
+                    let later = LaterVerdict::decode(body).map_err(|error| wrong(&error))?;
+                    self.change(&later);
+                }
+                _ => {}
+            }
         }
         Ok(())
+    }
+
+    /// What a later verdict says is what has become of the entry so far.
+    fn change(&mut self, later: &LaterVerdict) {
+        for change in &later.changes {
+            let key = (later.journal.clone(), change.verdict.sequence);
+            if let Some(moved) = self.moved.get_mut(&key)
+                && moved.told.standing == change.replaced
+            {
+                moved.told = change.verdict.clone();
+            }
+        }
     }
 
     /// No receipt row stands for itself: there are as many as the mailboxes have, as far as they
@@ -51,7 +85,10 @@ impl Letters {
         whole: bool,
     ) -> Result<(), Fault> {
         let Some(row) = store.journal_get(journal).await? else { return Ok(()) };
-        let found = self.0.get(journal).copied().unwrap_or_default();
+        if whole {
+            self.close_moved(journal)?;
+        }
+        let found = self.found.get(journal).copied().unwrap_or_default();
         let rows = store.receipt_count(row.number, found.past).await?;
         if rows != found.receipts {
             let problem = format!("{rows} rows, {} in the mailbox", found.receipts);
@@ -68,27 +105,78 @@ impl Letters {
     }
 }
 
-async fn hold(store: &Store, receipt: &Receipt) -> Result<(), Fault> {
-    let missing =
-        |problem: &str| -> Difference { differs("receipt", "first", receipt.from, problem) };
-    let Some(judged) = store.journal_get(&receipt.journal).await? else {
-        return Err(missing("the mailbox answers for a journal that is not here").into());
-    };
-    let rows = store.receipt_list(judged.number, receipt.from, 1).await?;
-    let Some(row) = rows.into_iter().find(|row| row.first == receipt.from) else {
-        return Err(missing("the mailbox has a receipt that is not in the table").into());
-    };
-    if row != expected(receipt) {
-        return Err(differs("receipt", "past", receipt.from, "is not what the mailbox has").into());
+impl Letters {
+    /// Every entry that stands otherwise than its receipt says was told so later.
+    fn close_moved(&self, journal: &JournalId) -> Result<(), Fault> {
+        for ((_, sequence), moved) in self.moved.iter().filter(|((of, _), _)| of == journal) {
+            let told = Some(&moved.told).filter(|one| !is_plain(one));
+            if told != moved.row.as_ref() {
+                let problem = "it stands otherwise than the mailbox says";
+                return Err(differs("exception", "standing", *sequence, problem).into());
+            }
+        }
+        Ok(())
     }
-    let limit = limits::RECEIPT_EXCEPTIONS as u64 + 1;
-    let listed = store.exception_list(judged.number, receipt.from.checked_sub(1), limit).await?;
-    let inside = listed.into_iter().filter(|one| one.sequence < receipt.to);
-    if inside.eq(receipt.exceptions.iter().cloned()) {
-        return Ok(());
+
+    async fn hold(&mut self, store: &Store, receipt: &Receipt) -> Result<(), Fault> {
+        let missing =
+            |problem: &str| -> Difference { differs("receipt", "first", receipt.from, problem) };
+        let Some(judged) = store.journal_get(&receipt.journal).await? else {
+            return Err(missing("the mailbox answers for a journal that is not here").into());
+        };
+        let rows = store.receipt_list(judged.number, receipt.from, 1).await?;
+        let Some(row) = rows.into_iter().find(|row| row.first == receipt.from) else {
+            return Err(missing("the mailbox has a receipt that is not in the table").into());
+        };
+        let limit = limits::RECEIPT_EXCEPTIONS as u64 + 1;
+        let listed =
+            store.exception_list(judged.number, receipt.from.checked_sub(1), limit).await?;
+        let mut rows_of: BTreeMap<_, _> = listed
+            .into_iter()
+            .filter(|one| one.sequence < receipt.to)
+            .map(|one| (one.sequence, one))
+            .collect();
+        let mut counts = expected(receipt).counts;
+        for told in &receipt.exceptions {
+            let row = rows_of.remove(&told.sequence);
+            // Only what is pending is judged again; what became of it is told further on.
+            if row.as_ref() != Some(told) && told.standing == Standing::Pending {
+                recount(&mut counts, row.as_ref());
+                let key = (receipt.journal.clone(), told.sequence);
+                self.moved.insert(key, Moved { told: told.clone(), row });
+            } else if row.as_ref() != Some(told) {
+                rows_of.insert(told.sequence, told.clone());
+                break;
+            }
+        }
+        if !rows_of.is_empty() {
+            let problem = "the exceptions are not those of the receipt in the mailbox";
+            return Err(differs("exception", "detail", receipt.from, problem).into());
+        }
+        if row == (ReceiptRow { counts, ..expected(receipt) }) {
+            return Ok(());
+        }
+        Err(differs("receipt", "past", receipt.from, "is not what the mailbox has").into())
     }
-    let problem = "the exceptions are not those of the receipt in the mailbox";
-    Err(differs("exception", "detail", receipt.from, problem).into())
+}
+
+/// Whether an entry is accepted, with nothing to say about it.
+fn is_plain(exception: &Exception) -> bool {
+    exception.standing == Standing::Accepted && exception.reasons.is_empty()
+}
+
+/// Moves an entry from the pending to where its row says that it stands now.
+fn recount(counts: &mut Counts, row: Option<&Exception>) {
+    counts.pending = counts.pending.saturating_sub(1);
+    match row.map(|row| row.standing) {
+        None => counts.accepted += 1,
+        Some(Standing::Accepted) => {
+            counts.accepted += 1;
+            counts.warned += 1;
+        }
+        Some(Standing::Quarantined) => counts.quarantined += 1,
+        Some(Standing::Pending) => counts.pending += 1,
+    }
 }
 
 fn expected(receipt: &Receipt) -> ReceiptRow {
@@ -99,6 +187,6 @@ fn expected(receipt: &Receipt) -> ReceiptRow {
         root: receipt.root,
         standard: receipt.standard,
         received: receipt.received,
-        counts: Counts { accepted, quarantined, pending },
+        counts: Counts { accepted, quarantined, pending, warned: receipt.warned() },
     }
 }

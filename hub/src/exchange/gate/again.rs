@@ -1,0 +1,267 @@
+//! Judging again (改判): a pending entry waits for one thing. Whoever writes *pending* and whoever
+//! writes what is waited for meet on the platform's locked row, and the waiter looks once more under
+//! the lock; behind it a slow sweep looks through everything that waits (rule 16).
+
+use sanheyi_exchange_spec::entry::HeaderView;
+use sanheyi_exchange_spec::gate::{
+    Candidate, Edition, Needs, Standing, Verdict, Wait, judge, needs,
+};
+use sanheyi_exchange_spec::later::{Change, LaterVerdict};
+use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::segment::Opened;
+use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError, Tx};
+use sanheyi_proto::Violations;
+
+use super::super::hosted::Judgeable;
+use super::super::mailbox::{self, Letter};
+use super::super::range::exception;
+use super::known::{Asked, Cursors};
+use super::Gate;
+use crate::store::{
+    WaitingRow, platform_lock, waiting_awaited, waiting_missed, waiting_put, waiting_put_ready,
+    waiting_ready, waiting_take, waiting_wake,
+};
+
+/// Rows looked through at a time by the sweep.
+const PAGE: u64 = 1000;
+
+/// An entry that is judged again.
+struct Reopened {
+    sequence: u64,
+    opened: Opened,
+    place: usize,
+}
+
+/// What came of judging again.
+struct Outcome {
+    later: LaterVerdict,
+    sequences: Vec<u64>,
+    waits: Vec<(u64, Wait)>,
+    index: Vec<IndexRow>,
+}
+
+/// What a pending entry waits for is still not there, under the lock of the platform; else somebody
+/// has raced.
+pub(super) async fn still_absent(
+    tx: &mut Tx,
+    store: &Store,
+    cursors: &Cursors,
+    waits: &[(u64, Wait)],
+) -> Result<(), StoreError> {
+    platform_lock(tx, store).await?;
+    let rows: Vec<_> = waits.iter().filter_map(|(_, wait)| asked(wait)).collect();
+    let judged = |place: &Place| {
+        place.standing.is_some() || cursors.get(&place.journal).is_some_and(|at| place.sequence < *at)
+    };
+    let places = tx.record_places(store, &rows).await?;
+    if places.into_iter().flatten().any(|place| judged(&place)) {
+        return Err(StoreError::Raced("waiting"));
+    }
+    Ok(())
+}
+
+/// The index row whose coming ends a wait.
+fn asked(wait: &Wait) -> Option<IndexRow> {
+    match wait {
+        Wait::Record { dataset, record } => Some(IndexRow::asked(dataset, record, 1)),
+        Wait::Revision { dataset, record, revision } => {
+            Some(IndexRow::asked(dataset, record, *revision))
+        }
+        Wait::Standard(_) | Wait::Dataset(_) | Wait::Custody { .. } => None,
+    }
+}
+
+impl Gate {
+    /// Judges entries again whose wait has ended, of one journal, as many as a letter may name.
+    /// Answers how many.
+    pub(super) async fn again(
+        &mut self,
+        store: &Store,
+        judgeable: &Judgeable,
+        cursors: &Cursors,
+    ) -> Result<u64, StoreError> {
+        let ready = waiting_ready(store, limits::RECEIPT_EXCEPTIONS as u64).await?;
+        let Some(WaitingRow { journal: number, .. }) = ready.first().copied() else {
+            return Ok(0);
+        };
+        let sequences = ready.iter().filter(|row| row.journal == number).map(|row| row.sequence);
+        let reopened = self.reopen(store, number, sequences.collect()).await?;
+        let outcome = self.judge_again(store, number, &reopened, cursors).await?;
+        self.settle_again(store, number, &outcome, judgeable, cursors).await?;
+        Ok(outcome.sequences.len() as u64)
+    }
+
+    async fn reopen(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        sequences: Vec<u64>,
+    ) -> Result<Vec<Reopened>, StoreError> {
+        let mut reopened = Vec::with_capacity(sequences.len());
+        for sequence in sequences {
+            let absent =
+                || StoreError::contradiction("waiting", "sequence", sequence, "is not in the journal");
+            let rows = store.segment_from(number, sequence, 1).await?;
+            let row = rows.into_iter().next().filter(|row| row.past() > sequence);
+            let row = row.ok_or_else(absent)?;
+            let place = usize::try_from(sequence - row.first).map_err(|_| absent())?;
+            reopened.push(Reopened { sequence, opened: self.open(row.first, &row.bytes)?, place });
+        }
+        Ok(reopened)
+    }
+
+    async fn judge_again(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        reopened: &[Reopened],
+        cursors: &Cursors,
+    ) -> Result<Outcome, StoreError> {
+        let edition = self.shared.parts.edition;
+        let journal = self.journal_id(store, number).await?;
+        let mut asked = Needs::default();
+        for entry in reopened.iter().filter_map(|one| one.opened.get(one.place)) {
+            needs(&entry.header, entry.body.map(|(_, body)| body), &edition, &mut asked);
+        }
+        let memory = self.memories.entry(store.platform().clone()).or_default();
+        let mut facts = Asked::only(asked).answer(store, cursors, memory).await?;
+        let (mut changes, mut waits, mut index) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sequences = Vec::new();
+        let mut scratch = Violations::default();
+        for Reopened { sequence, opened, place } in reopened {
+            let Some(entry) = opened.get(*place) else { continue };
+            let body = entry.body.map(|(_, body)| body);
+            let candidate = Candidate { header: &entry.header, body, lane: journal.lane };
+            let mut verdict = judge(&candidate, &edition, &facts, &mut scratch);
+            facts.learn(&entry.header, body, entry.digest, verdict.standing);
+            memory.forget(entry.header.dataset, entry.header.record);
+            waits.extend(verdict.waits.take().map(|wait| (*sequence, wait)));
+            index.push(stands(&entry.header, number, *sequence, &verdict, entry.digest));
+            sequences.push(*sequence);
+            let verdict = exception(*sequence, &entry.header, verdict);
+            changes.push(Change { replaced: Standing::Pending, verdict });
+        }
+        let (standard, judged) = (edition.version(), self.now());
+        let later = LaterVerdict { journal, standard, judged, changes };
+        Ok(Outcome { later, sequences, waits, index })
+    }
+
+    async fn settle_again(
+        &mut self,
+        store: &Store,
+        number: JournalNumber,
+        outcome: &Outcome,
+        judgeable: &Judgeable,
+        cursors: &Cursors,
+    ) -> Result<(), StoreError> {
+        let platform = store.platform().clone();
+        self.open_mailbox(store).await?;
+        let Some(letters) = self.mailboxes.get_mut(&platform) else { return Ok(()) };
+        let judged = outcome.later.judged;
+        let recorded = judged.max(letters.recorded());
+        let letter = Letter::Later(&outcome.later);
+        let entry = [mailbox::entry(&self.shared, letters.head(), &letter, recorded)?];
+        let advance = letters
+            .append(&mut self.packer, &entry, judged)
+            .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;
+        let mut tx = store.begin("gate_again").await?;
+        waiting_take(&mut tx, store, number, &outcome.sequences);
+        still_absent(&mut tx, store, cursors, &outcome.waits).await?;
+        for change in &outcome.later.changes {
+            tx.verdict_change(store, number, change);
+        }
+        if judgeable.is_indexed_here() {
+            tx.record_stand(store, &outcome.index);
+        }
+        waiting_put(&mut tx, store, number, &outcome.waits);
+        tx.journal_write(store, &advance);
+        tx.commit().await?;
+        self.shared.letters.put(letters.id(), &advance);
+        letters.settle(advance);
+        self.shared.news.tell(&platform);
+        Ok(())
+    }
+
+    /// Looks through everything that waits, and makes ready what need not wait any longer: after
+    /// an upgrade, and where nobody was told.
+    pub(super) async fn sweep(
+        &mut self,
+        store: &Store,
+        cursors: &Cursors,
+    ) -> Result<(), StoreError> {
+        loop {
+            let missed = waiting_missed(store, PAGE).await?;
+            if missed.is_empty() {
+                break;
+            }
+            let mut tx = store.begin("waiting_sweep").await?;
+            platform_lock(&mut tx, store).await?;
+            waiting_put_ready(&mut tx, store, &missed);
+            tx.commit().await?;
+        }
+        let mut after = Vec::new();
+        loop {
+            let awaited = waiting_awaited(store, &after, PAGE).await?;
+            let Some(last) = awaited.last() else { return Ok(()) };
+            after.clone_from(last);
+            let come = self.come(store, awaited, cursors).await?;
+            if !come.is_empty() {
+                let mut tx = store.begin("waiting_sweep").await?;
+                waiting_wake(&mut tx, store, &come);
+                tx.commit().await?;
+            }
+        }
+    }
+
+    /// Which of these have come.
+    async fn come(
+        &self,
+        store: &Store,
+        awaited: Vec<Vec<u8>>,
+        cursors: &Cursors,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let edition = self.shared.parts.edition;
+        let (mut come, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        for key in awaited {
+            let wait = Wait::from_bytes(&key);
+            match wait.as_ref().and_then(asked) {
+                Some(row) => {
+                    rows.push(row);
+                    keys.push(key);
+                }
+                None if known_now(wait.as_ref(), &edition) => come.push(key),
+                None => {}
+            }
+        }
+        for (key, place) in keys.into_iter().zip(store.record_places(&rows).await?) {
+            let judged = |place: &Place| {
+                let until = cursors.get(&place.journal).copied().unwrap_or_default();
+                place.standing.is_some() || place.sequence < until
+            };
+            come.extend(place.filter(judged).map(|_| key));
+        }
+        Ok(come)
+    }
+}
+
+/// Whether an edition ends a wait.
+fn known_now(wait: Option<&Wait>, edition: &Edition) -> bool {
+    match wait {
+        Some(Wait::Standard(version)) => *version <= edition.version(),
+        Some(Wait::Dataset(name)) => edition.dataset(name).is_some(),
+        Some(Wait::Custody { .. } | Wait::Record { .. } | Wait::Revision { .. }) => false,
+        // Written by a newer program: what it waits for shows when it is judged.
+        None => true,
+    }
+}
+
+fn stands(
+    header: &HeaderView<'_>,
+    journal: JournalNumber,
+    sequence: u64,
+    verdict: &Verdict,
+    digest: sanheyi_exchange_spec::suite::Digest,
+) -> IndexRow {
+    let standing = Some(verdict.standing);
+    IndexRow::new(header, &Place { journal, sequence, standing, digest })
+}
