@@ -1,6 +1,6 @@
 //! Amounts (数额): exact decimals with units, compared only where their units allow it.
 //!
-//! Yuan and ten thousand yuan are two units of one thing and convert exactly; no other two units do.
+//! Yuan and ten thousand yuan are two units of one thing and convert exactly; no other pair does.
 //! Nothing here is ever a floating-point number.
 
 use std::cmp::Ordering;

@@ -93,7 +93,8 @@ pub fn judge(
         // A withdrawal says no more about the record; its reason is free.
         (Operation::Withdraw, _) => {}
         (Operation::Put, None) => {
-            let (zh, en) = ("正文已被删除，无法判定", "the body has been erased and cannot be judged");
+            let (zh, en) =
+                ("正文已被删除，无法判定", "the body has been erased and cannot be judged");
             findings.error("", "body.erased", zh, en);
         }
         (Operation::Put, Some(body)) => {

@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn what_replaces_no_known_standing_is_refused() {
-        let mut message = wire::LaterVerdict::decode(&*later(vec![change(3, Standing::Accepted)]).encode()).unwrap();
+        let mut message =
+            wire::LaterVerdict::decode(&*later(vec![change(3, Standing::Accepted)]).encode())
+                .unwrap();
         message.changes[0].replaced = 0;
         let error = LaterVerdict::decode(&message.encode_to_vec()).unwrap_err();
         assert!(matches!(error, LaterVerdictError::Replaced(3)), "{error}");

@@ -24,10 +24,9 @@
 //! 4. [`link`]: the calls as state machines; [`error`]: why a call is refused and what to do.
 //! 5. [`gate`], [`reason`], [`receipt`], [`conflict`]: what becomes of every entry.
 //! 6. [`invariants`]: what must hold at the end of all this, by name.
-//!
-//! Beside them, [`dictionary`]: the standard as data, and what is derived of it.
 //! 7. [`codes`], [`calendar`]: the numbers by which the standard names things, code lists and regions
 //!    as data; working days, time limits and the clock that runs against them.
+//! 8. [`dictionary`]: the standard as data, and all that is derived of it.
 //!
 //! # What is absent
 //!

@@ -44,7 +44,7 @@ const CUT_OFF: &str = "liyang";
 /// What is said of it then.
 const CUT_OFF_NAME: &str = "溧阳断线 Liyang cut off";
 /// Cases a day of a short year.
-const SHORT: u32 = 3;
+const SHORT: u32 = 2;
 
 /// What `demo` can be told.
 #[derive(Args, Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct DemoArgs {
     /// 报告后即结束 · end after the report instead of keeping the federation up
     #[arg(long)]
     pub once: bool,
-    /// 小规模的一年 · a small year: three cases a day
+    /// 小规模的一年 · a small year: two cases a day
     #[arg(long)]
     pub short: bool,
     /// 平均每个工作日每区的办件数 · cases on a working day of an average district

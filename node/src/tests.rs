@@ -9,7 +9,7 @@ use prost::Message as _;
 use sanheyi_exchange_spec::entry::Operation;
 use sanheyi_exchange_spec::ids::{Lane, PlatformId};
 use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_proto::standard::v1::{CaseStep, Limit, LimitUnit, StepStatus};
+use sanheyi_proto::standard::v1::{Complaint, ComplaintState, ComplaintWay};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::task::JoinHandle;
@@ -68,7 +68,7 @@ impl Home {
         self.branch.store()
     }
 
-    /// The journal of steps.
+    /// The journal of its records.
     pub(crate) async fn journal(&self) -> JournalRow {
         normal(self.store()).await
     }
@@ -88,24 +88,31 @@ pub(crate) async fn normal(store: &Store) -> JournalRow {
     rows.into_iter().find(|row| row.home && row.head.journal.lane == Lane::Normal).unwrap()
 }
 
-/// The body of a step that keeps all rules.
-pub(crate) fn step() -> Bytes {
-    let step = CaseStep {
-        case_no: "JS048100JT0000000217".into(),
-        ordinal: 2,
-        tache_id: "SC".into(),
-        tache_name: "审查".into(),
-        office: "运输管理处".into(),
-        staff_code: "JT0031".into(),
-        staff_name: "李明".into(),
-        status: StepStatus::Passed.into(),
-        promise: Some(Limit { amount: 3, unit: LimitUnit::WorkingDay.into() }),
-        clock_runs: true,
-        note: "材料齐全，符合法定条件，同意。".into(),
-        began_at: MORNING.as_micros(),
-        processed_at: Some(MORNING.as_micros() + 1),
+/// Dataset of all records here: complaints, which refer to nothing.
+pub(crate) const DATASET: &str = "supervision.complaint";
+
+/// The id of a record that a test calls by a letter, or by a letter and a number; in their order.
+pub(crate) fn record(name: &str) -> String {
+    let (letter, number) = name.split_at(1);
+    let letter = letter.bytes().next().unwrap() - b'@';
+    let number = if number.is_empty() { 0 } else { number.parse::<u32>().unwrap() + 1 };
+    format!("JS048100JT{letter:02}{number:08}")
+}
+
+/// The body of a record that keeps all rules.
+pub(crate) fn body(name: &str) -> Bytes {
+    let complaint = Complaint {
+        no: record(name),
+        organisation: "JS048100JT".into(),
+        title: "反映金坛至常州班车拒载".into(),
+        content: "持票上车，驾驶员以满员为由拒载，请求核实处理并答复。".into(),
+        way: ComplaintWay::Hotline.into(),
+        received_at: MORNING.as_micros(),
+        updated_at: MORNING.as_micros() + 1,
+        state: ComplaintState::Registered.into(),
+        ..Complaint::default()
     };
-    step.encode_to_vec().into()
+    complaint.encode_to_vec().into()
 }
 
 /// `body`, with a field that no reader knows, so that it has `length` bytes.
@@ -120,26 +127,26 @@ pub(crate) fn padded(body: &[u8], length: usize) -> Bytes {
 }
 
 /// A new record.
-pub(crate) fn draft(record: &str) -> Draft {
+pub(crate) fn draft(name: &str) -> Draft {
     Draft {
-        dataset: "case.step".parse().unwrap(),
-        record: record.parse().unwrap(),
+        dataset: DATASET.parse().unwrap(),
+        record: record(name).parse().unwrap(),
         operation: Operation::Put,
         occurred: MORNING,
-        body: step(),
+        body: body(name),
         follows: None,
         reads: Vec::new(),
     }
 }
 
 /// The next revision of a record.
-pub(crate) fn next(record: &str, head: Appended) -> Draft {
-    Draft { follows: Some((head.revision, head.digest)), ..draft(record) }
+pub(crate) fn next(name: &str, head: Appended) -> Draft {
+    Draft { follows: Some((head.revision, head.digest)), ..draft(name) }
 }
 
 /// A draft that breaks a rule of the standard.
-pub(crate) fn wrong(record: &str) -> Draft {
-    Draft { body: Bytes::new(), ..draft(record) }
+pub(crate) fn wrong(name: &str) -> Draft {
+    Draft { body: Bytes::new(), ..draft(name) }
 }
 
 /// Changes what is stored, past all doors; answers how many rows.

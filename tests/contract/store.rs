@@ -10,6 +10,7 @@ mod fences;
 mod ground;
 mod hot_path;
 mod index;
+mod judges;
 mod lost;
 mod news;
 mod rows;

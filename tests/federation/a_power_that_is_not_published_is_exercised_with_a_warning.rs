@@ -1,5 +1,5 @@
-//! Only what is published runs. A case on a power item that was not in force on its day has happened
-//! all the same: it is accepted, and its author is warned.
+//! Only what is published runs. A case on a power item that was not in force on its day has
+//! happened all the same: it is accepted, and its author is warned.
 
 use prost::Message as _;
 use sanheyi_exchange_spec::gate::Standing;

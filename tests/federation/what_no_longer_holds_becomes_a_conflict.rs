@@ -10,8 +10,8 @@ use sanheyi_tests::fixtures::{
 };
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, journal_of};
 
-/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a handling that had read it, and
-/// r@3 on it.
+/// The hub has r@2 = u2; the restored machine has written r@2 = u3, a handling that had read it,
+/// and r@3 on it.
 async fn two_histories(world: &mut World) -> (NodeMachine, Appended, Vec<Appended>) {
     let mut node = world.node("jintan").await;
     let first = node.submit(new_complaints(1..4)).await[0];

@@ -132,8 +132,8 @@ fn hex(body: &Body) -> String {
     body.bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Of each dataset the simplest body, the empty one, and for each rule a short body that breaks that
-/// rule and no other.
+/// Of each dataset the simplest body, the empty one, and for each rule a short body that breaks
+/// that rule and no other.
 fn golden(dataset: &Dataset) -> Vec<Value> {
     let mut chosen: Vec<(Body, Vec<Found>)> = Vec::new();
     for (place, body) in bodies(dataset).into_iter().enumerate() {

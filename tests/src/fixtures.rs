@@ -1,8 +1,8 @@
 //! Records that keep every rule, numbered; and drafts of them. What a test wants wrong it changes.
 //!
-//! Most tests are about entries and not about what they say: they write complaints (投诉), which refer
-//! to nothing. A test that wants something to refer to something takes the handling of a complaint;
-//! one about power takes items, cases and their steps.
+//! Most tests are about entries and not about what they say: they write complaints (投诉), which
+//! refer to nothing. A test that wants something to refer to something takes the handling of a
+//! complaint; one about power takes items, cases and their steps.
 
 use prost::Message as _;
 use sanheyi_exchange_spec::entry::{Header, Operation};

@@ -62,7 +62,12 @@ pub enum Column<'a> {
     /// Numbers of the rows that rows belong to: [`PARENT`].
     Parent,
     /// Values of a field, one in each cell.
-    Value(&'a Field),
+    Value {
+        /// The field.
+        field: &'a Field,
+        /// The messages around it within the row, the outermost first.
+        groups: Vec<&'a Field>,
+    },
 }
 
 /// A table as it stands in a sheet below its headings.
@@ -83,7 +88,7 @@ impl<'a> Template<'a> {
             above: "",
         };
         let mut lists = Vec::new();
-        first.spread(&dataset.fields, &mut lists);
+        first.spread(&dataset.fields, &[], &mut lists);
         let mut sheets = vec![first];
         sheets.append(&mut lists);
         Self { dataset, sheets }
@@ -108,7 +113,7 @@ impl<'a> Template<'a> {
 
 impl<'a> Sheet<'a> {
     /// Takes up fields as columns, and lists among them as sheets of their own.
-    fn spread(&mut self, fields: &'a [Field], lists: &mut Vec<Sheet<'a>>) {
+    fn spread(&mut self, fields: &'a [Field], groups: &[&'a Field], lists: &mut Vec<Sheet<'a>>) {
         for field in fields {
             if field.list {
                 let mut sheet = Sheet {
@@ -121,15 +126,16 @@ impl<'a> Sheet<'a> {
                 };
                 let mut within = Vec::new();
                 match &field.kind {
-                    Kind::Message(_) => sheet.spread(&field.fields, &mut within),
-                    _ => sheet.columns.push(Column::Value(field)),
+                    Kind::Message(_) => sheet.spread(&field.fields, &[], &mut within),
+                    _ => sheet.columns.push(Column::Value { field, groups: Vec::new() }),
                 }
                 lists.push(sheet);
                 lists.append(&mut within);
             } else if let Kind::Message(_) = &field.kind {
-                self.spread(&field.fields, lists);
+                let around: Vec<_> = groups.iter().copied().chain([field]).collect();
+                self.spread(&field.fields, &around, lists);
             } else {
-                self.columns.push(Column::Value(field));
+                self.columns.push(Column::Value { field, groups: groups.to_vec() });
             }
         }
     }
@@ -168,33 +174,34 @@ impl Column<'_> {
         match self {
             Column::Own => OWN,
             Column::Parent => PARENT,
-            Column::Value(field) => field.info.path,
+            Column::Value { field, .. } => field.info.path,
         }
     }
 
-    /// The heading that people read; an asterisk where every record needs a value.
+    /// The heading that people read, with the groups around; an asterisk where every record needs a
+    /// value.
     pub fn title(&self) -> String {
-        match self {
-            Column::Own => "序号".to_owned(),
-            Column::Parent => "所属序号".to_owned(),
-            Column::Value(field) => {
-                let FieldInfo { title_zh, .. } = field.info;
-                format!("{title_zh}{}", if field.required { " *" } else { "" })
-            }
-        }
+        let Column::Value { field, groups } = self else {
+            let own = matches!(self, Column::Own);
+            return if own { "序号" } else { "所属序号" }.to_owned();
+        };
+        let around = groups.iter().chain([field]);
+        let titles: Vec<_> = around.clone().map(|field| field.info.title_zh).collect();
+        let needed = around.clone().all(|field| field.required);
+        format!("{}{}", titles.join("："), if needed { " *" } else { "" })
     }
 
     /// The field, where it is one.
     pub fn field(&self) -> Option<&Field> {
         match self {
-            Column::Value(field) => Some(field),
+            Column::Value { field, .. } => Some(field),
             Column::Own | Column::Parent => None,
         }
     }
 
     /// What whoever fills in the column should know, both languages.
     pub fn note(&self) -> String {
-        let Column::Value(field) = self else {
+        let Column::Value { field, groups } = self else {
             let (zh, en) = match self {
                 Column::Own => {
                     ("本行的编号，表内不得重复", "number of this row, once in this sheet")
@@ -209,6 +216,11 @@ impl Column<'_> {
             format!("{title}: {kind}; {}", words::bounds(field, lang).join("; "))
         };
         let mut note = vec![said(Lang::Zh, info.title_zh), said(Lang::En, info.title_en)];
+        if let Some(group) = groups.iter().find(|group| field.required && !group.required) {
+            let FieldInfo { title_zh, title_en, .. } = group.info;
+            note.push(format!("“{title_zh}”整组可缺；填写其一，则必填者均须填写"));
+            note.push(format!("the whole group “{title_en}” may be absent"));
+        }
         if !field.rules.pattern.is_empty() {
             note.push(format!("格式 · pattern: {}", field.rules.pattern));
         }

@@ -76,8 +76,8 @@ pub fn needs(header: &HeaderView<'_>, body: Option<&[u8]>, edition: &Edition, ne
 
 /// The dataset of an entry that can be judged by this edition.
 pub(super) fn known(header: &HeaderView<'_>, edition: &Edition) -> Option<&'static Dataset> {
-    let readable = header.standard <= edition.version()
-        && !header.dataset.starts_with(EXCHANGE_FAMILY);
+    let readable =
+        header.standard <= edition.version() && !header.dataset.starts_with(EXCHANGE_FAMILY);
     if readable { edition.dataset(header.dataset) } else { None }
 }
 

@@ -11,6 +11,7 @@ mod calendar;
 mod codes;
 mod entries;
 mod form;
+mod gate;
 mod link;
 mod segments;
 mod signed;

@@ -52,7 +52,8 @@ pub(crate) async fn run(at: &At) -> anyhow::Result<Answer> {
     telemetry::init(config.log.format, &config.log.filter)?;
     tls::install_provider();
     let shutdown = Shutdown::on_signals()?;
-    let app = HubApp::build(&config, Arc::new(SystemClock), Arc::new(OsEntropy), Edition::CURRENT).await?;
+    let app = HubApp::build(&config, Arc::new(SystemClock), Arc::new(OsEntropy), Edition::CURRENT)
+        .await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("无法监听 {0} · cannot listen at {0}", config.listen))?;

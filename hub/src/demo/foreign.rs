@@ -8,7 +8,8 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::entry::Header;
-use sanheyi_exchange_spec::ids::{EpochId, JournalId};
+use sanheyi_exchange_spec::ids::{EpochId, JournalId, PlatformId};
+use sanheyi_exchange_spec::later::{self, Change, LaterVerdict};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::merkle::Tree;
 use sanheyi_exchange_spec::receipt::{self, Receipt};
@@ -23,11 +24,14 @@ use sanheyi_proto::exchange::v1 as wire;
 use sanheyi_proto::exchange::v1::exchange_client::ExchangeClient;
 use tonic::transport::Channel;
 
-use super::faults::faulty;
+use super::faults::{Due, Fault, faulty};
 use super::parties::Guest;
+use super::writer::Families;
 use super::year::{District, Written, publication};
 use crate::app::signing_key;
 
+/// The dataset behind the catalogue: cases on an item are in order from here on.
+const AFTER: &str = "catalogue.flow_chart";
 /// How long the client waits for its receipts.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,8 +42,12 @@ pub(super) struct Answered {
     pub(super) receipts: u64,
     /// Excepted entries, as their receipts name them.
     pub(super) exceptions: Vec<receipt::Exception>,
-    /// Rules that were broken on purpose, in order.
-    pub(super) expected: Vec<&'static str>,
+    /// What was pending and is judged, in the order of the entries.
+    pub(super) later: Vec<Change>,
+    /// What was to become of the entries that break a rule on purpose, in order.
+    pub(super) expected: Vec<Due>,
+    /// The entries by family.
+    pub(super) families: Families,
 }
 
 /// A journal of its own making.
@@ -48,6 +56,15 @@ struct Journal {
     key: SigningKey,
     segment: Bytes,
     tree: Tree,
+    families: Families,
+}
+
+/// What came through its mailbox.
+#[derive(Default)]
+struct Received {
+    receipts: u64,
+    exceptions: Vec<receipt::Exception>,
+    later: Vec<Change>,
 }
 
 /// Plays the foreign vendor.
@@ -58,12 +75,25 @@ pub(super) async fn play(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<Ans
         ExchangeClient::new(line.channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES);
     let (greeted, grant) = greet(&mut hub, &journal, clock).await?;
     push(&mut hub, &journal, &greeted, &grant, clock).await?;
-    let receiving = receive(&mut hub, &journal, greeted);
-    let (receipts, exceptions) = tokio::time::timeout(PATIENCE, receiving)
+    let waiting = expected.iter().filter(|due| due.later.is_some()).count();
+    let receiving = receive(&mut hub, &journal, greeted, waiting);
+    let Received { receipts, exceptions, mut later } = tokio::time::timeout(PATIENCE, receiving)
         .await
         .map_err(|_| anyhow!("foreign client: no receipt came"))??;
+    later.sort_by_key(|change| change.verdict.sequence);
     let (entries, root) = (journal.tree.size(), journal.tree.root());
-    Ok(Answered { entries, root, receipts, exceptions, expected })
+    let families = journal.families;
+    Ok(Answered { entries, root, receipts, exceptions, later, expected, families })
+}
+
+/// Where it is: a development zone, in the region of the city.
+pub(super) fn zone(platform: PlatformId) -> District {
+    District {
+        platform,
+        region: "0400",
+        title_zh: "常州经开区",
+        title_en: "Economic Development Zone",
+    }
 }
 
 fn line(guest: &Guest) -> anyhow::Result<LineConfig> {
@@ -74,14 +104,9 @@ fn line(guest: &Guest) -> anyhow::Result<LineConfig> {
     Ok(LineConfig::new(guest.hub.to_string(), "localhost", tls))
 }
 
-/// Good records, with a faulty one after every tenth.
-fn write(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<(Journal, Vec<&'static str>)> {
-    let zone = District {
-        platform: guest.platform.clone(),
-        region: "0400",
-        title_zh: "常州经开区",
-        title_en: "Economic Development Zone",
-    };
+/// Good records; among those that follow the catalogue a faulty one after every tenth.
+fn write(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<(Journal, Vec<Due>)> {
+    let zone = zone(guest.platform.clone());
     let mut faults = faulty(zone.region).into_iter();
     let mut expected = Vec::new();
     let mut journal = Journal {
@@ -89,16 +114,25 @@ fn write(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<(Journal, Vec<&'sta
         key: signing_key(&guest.folder.join("signing.key"))?,
         segment: Bytes::new(),
         tree: Tree::new(Suite::Intl),
+        families: Families::default(),
     };
     let mut packer = SegmentWriter::new()?;
-    for (place, good) in publication(&zone).into_iter().enumerate() {
-        seal(&mut journal, &mut packer, &good, clock)?;
-        if place % 10 == 9
-            && let Some((fault, rule)) = faults.next()
-        {
-            seal(&mut journal, &mut packer, &fault, clock)?;
-            expected.push(rule);
+    let mut since = None;
+    for good in publication(&zone) {
+        if since.is_some() || good.dataset == AFTER {
+            since = Some(since.map_or(0, |since: usize| since + 1));
         }
+        seal(&mut journal, &mut packer, (&good, None), clock)?;
+        if since.is_some_and(|since| since % 10 == 9)
+            && let Some(fault) = faults.next()
+        {
+            let Fault { written, follows, due } = fault;
+            seal(&mut journal, &mut packer, (&written, follows), clock)?;
+            expected.extend(due);
+        }
+    }
+    if faults.next().is_some() {
+        bail!("foreign client: fewer good records than the faulty ones need");
     }
     journal.segment = packer.finish()?;
     Ok((journal, expected))
@@ -107,15 +141,15 @@ fn write(guest: &Guest, clock: &dyn Clock) -> anyhow::Result<(Journal, Vec<&'sta
 fn seal(
     journal: &mut Journal,
     packer: &mut SegmentWriter,
-    one: &Written,
+    (one, follows): (&Written, Option<Digest>),
     clock: &dyn Clock,
 ) -> anyhow::Result<()> {
     let salt = OsEntropy.salt();
     let header = Header {
         dataset: one.dataset.parse()?,
         record: one.record.parse()?,
-        revision: 1,
-        follows: None,
+        revision: one.revision,
+        follows,
         custody_epoch: 0,
         operation: one.operation,
         standard: STANDARD,
@@ -126,6 +160,7 @@ fn seal(
     .encode();
     packer.push(&header, &salt, &one.body);
     journal.tree.push(Suite::Intl.leaf(&header));
+    journal.families.count(one.dataset, one.revision);
     Ok(())
 }
 
@@ -186,22 +221,24 @@ async fn push(
     Ok(())
 }
 
-/// Pulls its mailbox until every entry is answered.
+/// Pulls its mailbox until every entry is answered, and so many of those that were pending are
+/// judged.
 async fn receive(
     hub: &mut ExchangeClient<Channel>,
     journal: &Journal,
     greeted: wire::GreetResponse,
-) -> anyhow::Result<(u64, Vec<receipt::Exception>)> {
+    waiting: usize,
+) -> anyhow::Result<Received> {
     let mut reader = SegmentReader::new(Suite::Intl)?;
     let mut cursors = greeted.mailboxes;
-    let (mut receipts, mut answered) = (0, 0);
-    let mut exceptions = Vec::new();
-    while answered < journal.tree.size() {
+    let (mut letters, mut answered) = (0, 0);
+    let mut received = Received::default();
+    while answered < journal.tree.size() || received.later.len() < waiting {
         let request = wire::PullRequest {
             generation: greeted.generation.clone(),
             cursors: cursors
                 .iter()
-                .map(|at| wire::JournalSize { size: receipts, ..at.clone() })
+                .map(|at| wire::JournalSize { size: letters, ..at.clone() })
                 .collect(),
             epochs: Vec::new(),
             wait_millis: limits::PULL_WAIT_MILLIS,
@@ -211,15 +248,20 @@ async fn receive(
         for tail in &answer.tails {
             for segment in &tail.segments {
                 for entry in reader.open(segment)?.iter() {
-                    receipts += 1;
+                    letters += 1;
                     let Some((_, body)) = entry.body else { continue };
+                    if entry.header.dataset == later::DATASET {
+                        received.later.extend(LaterVerdict::decode(body)?.changes);
+                        continue;
+                    }
                     let receipt = Receipt::decode(body)?;
                     answered = receipt.to;
-                    exceptions.extend(receipt.exceptions);
+                    received.receipts += 1;
+                    received.exceptions.extend(receipt.exceptions);
                 }
             }
         }
         cursors.truncate(1);
     }
-    Ok((receipts, exceptions))
+    Ok(received)
 }

@@ -1,7 +1,8 @@
 //! The real power items (权力事项) of the embedded list, as a district publishes them.
 
 use sanheyi_proto::standard::v1::{
-    HandlingType, LegalBasis, Limit, LimitUnit, PersonInCharge, PowerItem, PowerKind, PowerState, PublicationForm,
+    HandlingType, LegalBasis, Limit, LimitUnit, PersonInCharge, PowerItem, PowerKind, PowerState,
+    PublicationForm,
 };
 use serde::Deserialize;
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use sanheyi_exchange_spec::entry::{Header, HeaderView};
 use sanheyi_exchange_spec::gate::{
-    Candidate, Content, Edition, Facts, Head, Key, Needs, Standing, Verdict, Version, bears_content,
-    judge, needs,
+    Candidate, Content, Edition, Facts, Head, Key, Needs, Standing, Verdict, Version,
+    bears_content, judge, needs,
 };
 use sanheyi_exchange_spec::ids::Lane;
+use sanheyi_exchange_spec::limits::SALT_BYTES;
 use sanheyi_exchange_spec::suite::{Digest, Salt, Suite};
 use sanheyi_proto::{STANDARD, Violations};
 
@@ -69,7 +70,7 @@ impl Gate {
             standard: STANDARD,
             occurred: written.occurred,
             recorded: written.occurred,
-            body_digest: Suite::Intl.body(&Salt::from([0; 16]), &written.body),
+            body_digest: Suite::Intl.body(&Salt([0; SALT_BYTES]), &written.body),
         }
         .encode();
         let header = HeaderView::parse(&bytes).unwrap();
@@ -101,7 +102,13 @@ impl Gate {
         facts
     }
 
-    fn learn(&mut self, header: &HeaderView<'_>, body: Option<&[u8]>, digest: Digest, standing: Standing) {
+    fn learn(
+        &mut self,
+        header: &HeaderView<'_>,
+        body: Option<&[u8]>,
+        digest: Digest,
+        standing: Standing,
+    ) {
         let key = (header.dataset.to_owned(), header.record.to_owned());
         self.digests.insert((key.0.clone(), key.1.clone(), header.revision), digest);
         self.heads.insert(key.clone(), Head { revision: header.revision, standing });

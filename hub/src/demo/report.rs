@@ -1,5 +1,6 @@
 //! What came of it: read from the stores alone, roots computed again from the bytes.
 
+mod named;
 mod rows;
 mod table;
 
@@ -91,8 +92,9 @@ pub(super) async fn print(
             say_cut(&federation.member(&ledger.platform)?.title, cut);
         }
     }
-    // Both are said, whatever the one is.
-    let named = [quarantined_by_name(answered), refused_by_name(refused)];
+    // All are said, whatever the one is.
+    let named =
+        [named::answered(answered), named::refused(refused), named::as_designed(&rows, answered)];
     let agreed =
         rows.iter().all(|row| row.root.is_ok() && row.lag == 0) && named.iter().all(|one| *one);
     say(if agreed {
@@ -108,48 +110,6 @@ fn say_cut(title: &str, WhileCut { written, hosted }: WhileCut) {
     say(&format!(
         "{title}：断线期间照常写入 {written} 条，恢复后补齐；\n      同期托管平台 {hosted} 条得到回执\n  wrote {written} entries while its line was cut, and caught up;\n  meanwhile {hosted} entries of tenants were answered"
     ));
-}
-
-/// Every faulty record was quarantined (or is pending) by the rule that it broke.
-fn quarantined_by_name(answered: &Answered) -> bool {
-    say("\n外来厂商的问题记录 · the foreign vendor's faulty records:");
-    for exception in &answered.exceptions {
-        for reason in &exception.reasons {
-            let standing = exception.standing;
-            say(&format!(
-                "  #{} {} {} · {}\n      [{}] {}\n      {}",
-                exception.sequence,
-                exception.dataset,
-                exception.record,
-                standing.zh(),
-                format!("{} {}", reason.field, reason.rule).trim_start(),
-                reason.zh,
-                reason.en
-            ));
-        }
-    }
-    let rules: Vec<_> = answered
-        .exceptions
-        .iter()
-        .filter_map(|one| one.reasons.first().map(|reason| reason.rule.as_str()))
-        .collect();
-    rules == answered.expected
-}
-
-/// Every faulty record was refused where it was handed in, by the rule that it broke.
-fn refused_by_name(refused: &Refused) -> bool {
-    let Refused { title, expected, rules, appended } = refused;
-    let tried = expected.len();
-    if refused.as_due() {
-        say(&format!(
-            "{title}：同样的 {tried} 条问题记录在收件时即被拒收，依据同样的规则，无一写入\n  its branch refused the same {tried} faulty records as they were handed in, by the\n  same rules; none was written"
-        ));
-    } else {
-        say(&format!(
-            "≠ {title}: {tried} faulty records break {expected:?}, were refused by {rules:?}, {appended} appended"
-        ));
-    }
-    refused.as_due()
 }
 
 /// Says how to look around in a federation that stays up.

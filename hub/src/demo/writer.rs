@@ -21,9 +21,15 @@ pub(super) struct Ledger {
     pub(super) platform: PlatformId,
     /// Number of acknowledged entries.
     pub(super) entries: u64,
+    /// The same by family of the standard.
+    pub(super) families: Families,
     /// What happened while its line was cut, if it was.
     pub(super) cut: Option<WhileCut>,
 }
+
+/// Records and entries by family: what stands before the dot in the names of datasets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Families(pub(super) BTreeMap<&'static str, (u64, u64)>);
 
 /// What happened while a line was cut.
 #[derive(Clone, Copy, Default)]
@@ -45,6 +51,27 @@ pub(super) struct Writer<'a> {
     bar: ProgressBar,
     heads: BTreeMap<(&'static str, String), (u64, Bytes)>,
     entries: u64,
+    families: Families,
+}
+
+// === impl Families ===
+
+impl Families {
+    /// Counts an entry; its first revision makes a record.
+    pub(super) fn count(&mut self, dataset: &'static str, revision: u64) {
+        let family = dataset.split('.').next().unwrap_or(dataset);
+        let (records, entries) = self.0.entry(family).or_default();
+        *records += u64::from(revision == 1);
+        *entries += 1;
+    }
+
+    /// Adds those of somebody else.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (family, (records, entries)) in &other.0 {
+            let sum = self.0.entry(family).or_default();
+            *sum = (sum.0 + records, sum.1 + entries);
+        }
+    }
 }
 
 /// A record state as it is handed in, by somebody who read the head of the record.
@@ -71,8 +98,8 @@ impl<'a> Writer<'a> {
         let member = federation.member(&district.platform)?;
         let client = wait_for_intake(member).await?;
         let bar = pace.bar(member)?;
-        let (heads, entries) = (BTreeMap::new(), 0);
-        Ok(Self { district, plan, federation, member, pace, client, bar, heads, entries })
+        let (heads, entries, families) = (BTreeMap::new(), 0, Families::default());
+        Ok(Self { district, plan, federation, member, pace, client, bar, heads, entries, families })
     }
 
     /// Says who works there and publishes the catalogue, then lives through the year.
@@ -93,7 +120,8 @@ impl<'a> Writer<'a> {
             self.bar.inc(1);
         }
         self.bar.finish();
-        Ok(Ledger { platform: self.district.platform, entries: self.entries, cut })
+        let Self { district, entries, families, .. } = self;
+        Ok(Ledger { platform: district.platform, entries, families, cut })
     }
 
     /// Cuts and mends the line of one district on its days; answers how it is, if it is cut.
@@ -131,6 +159,7 @@ impl<'a> Writer<'a> {
         self.entries += answer.appended.len() as u64;
         self.pace.wrote(self.member, answer.appended.len());
         for (key, appended) in keys.into_iter().zip(answer.appended) {
+            self.families.count(key.0, appended.revision);
             self.heads.insert(key, (appended.revision, appended.digest));
         }
         Ok(())

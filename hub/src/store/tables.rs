@@ -67,13 +67,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "waiting",
-        columns: &[
-            PLATFORM,
-            JOURNAL,
-            integer("sequence"),
-            blob("awaited"),
-            integer("ready"),
-        ],
+        columns: &[PLATFORM, JOURNAL, integer("sequence"), blob("awaited"), integer("ready")],
         key: &["platform", "journal", "sequence"],
         page: SMALL,
     },

@@ -2,7 +2,9 @@
 //! the entry is judged again.
 
 use sanheyi_exchange_spec::gate::{Standing, Wait};
-use sanheyi_node::store::{Columns, JournalNumber, Must, Store, StoreError, Tx, in_journal, signed};
+use sanheyi_node::store::{
+    Columns, JournalNumber, Must, Store, StoreError, Tx, in_journal, signed,
+};
 use sea_query::{Cond, Expr, ExprTrait as _, Order, Query};
 
 /// Keys in one statement.
@@ -130,8 +132,8 @@ pub async fn waiting_missed(store: &Store, limit: u64) -> Result<Vec<WaitingRow>
             .add(Expr::col(("exception", "platform")).equals((table, "platform")))
             .add(Expr::col(("exception", "journal")).equals((table, "journal")))
     };
-    let waits = same("waiting")
-        .add(Expr::col(("exception", "sequence")).equals(("waiting", "sequence")));
+    let waits =
+        same("waiting").add(Expr::col(("exception", "sequence")).equals(("waiting", "sequence")));
     let select = Query::select()
         .columns([("exception", "journal"), ("exception", "sequence")])
         .from("exception")

@@ -10,7 +10,7 @@ use crate::gateway::client::IntakeClient;
 use crate::process::clock::SystemClock;
 use crate::process::entropy::SeededEntropy;
 use crate::process::secret::{write_secret, write_seed};
-use crate::tests::{MORNING, step};
+use crate::tests::{DATASET, MORNING, body, record};
 
 /// A folder with everything that the example configuration names.
 fn node_folder() -> (tempfile::TempDir, NodeConfig) {
@@ -43,11 +43,11 @@ async fn build(config: &NodeConfig) -> Result<NodeApp, BuildError> {
 
 fn draft() -> wire::Draft {
     wire::Draft {
-        dataset: "case.step".to_owned(),
-        record: "A".to_owned(),
+        dataset: DATASET.to_owned(),
+        record: record("A"),
         operation: wire::Operation::Put.into(),
         occurred: MORNING.as_micros(),
-        body: step(),
+        body: body("A"),
         ..wire::Draft::default()
     }
 }

@@ -12,7 +12,7 @@ use sanheyi_exchange_spec::receipt::{Exception, Receipt};
 
 use super::{Refused, SubmitError, verify};
 use crate::store::StoreError;
-use crate::tests::{Home, MORNING, draft, next, wrong};
+use crate::tests::{DATASET, Home, MORNING, body, draft, next, record, wrong};
 
 /// Ids of the rules by which drafts were refused, with their positions.
 fn rules(outcome: Result<Vec<super::Appended>, SubmitError>) -> Vec<(usize, String)> {
@@ -42,7 +42,7 @@ async fn what_is_submitted_is_durable_indexed_and_shown() {
 
     let journal = home.journal().await;
     assert_eq!(journal.head.size, 3);
-    let history = home.store().record_history("case.step", "A", 10).await.unwrap();
+    let history = home.store().record_history(DATASET, &record("A"), 10).await.unwrap();
     let seen: Vec<_> = history.iter().map(|v| (v.found.revision, v.found.place.digest)).collect();
     assert_eq!(seen, [(1, first[0].digest), (2, second[0].digest)]);
     assert!(history.iter().all(|view| view.standing.is_none()), "no receipt covers them");
@@ -50,7 +50,7 @@ async fn what_is_submitted_is_durable_indexed_and_shown() {
     let shown = home.store().entry_get(journal.number, 2).await.unwrap().unwrap();
     assert_eq!(shown.digest, second[0].digest);
     assert_eq!(shown.header.follows, Some(first[0].digest));
-    assert_eq!(shown.body, Some(crate::tests::step()));
+    assert_eq!(shown.body, Some(body("A")));
     assert_eq!(home.store().entry_get(journal.number, 3).await.unwrap(), None);
 }
 
@@ -118,15 +118,14 @@ async fn a_full_disk_takes_nothing_and_is_over_when_there_is_room() {
     // A limit below the present size is the present size.
     database.limit_pages(1).await.unwrap();
 
-    let body = crate::tests::padded(&crate::tests::step(), 200_000);
-    let large = || crate::branch::Draft { body: noise(body.len()), ..draft("B") };
+    let large = || crate::branch::Draft { body: noise("B", 200_000), ..draft("B") };
     for _ in 0..3 {
         let outcome = home.branch.submit(vec![large()]).await;
         let Err(SubmitError::Store(error)) = outcome else { panic!("{outcome:?}") };
         assert!(matches!(error, StoreError::Full { .. }), "{error}");
         assert_eq!(error.code(), Code::StoreFull);
         assert_eq!(home.store().journal_list().await.unwrap(), before);
-        assert!(home.store().record_history("case.step", "B", 1).await.unwrap().is_empty());
+        assert!(home.store().record_history(DATASET, &record("B"), 1).await.unwrap().is_empty());
     }
 
     database.limit_pages(u32::MAX - 1).await.unwrap();
@@ -136,9 +135,9 @@ async fn a_full_disk_takes_nothing_and_is_over_when_there_is_room() {
 }
 
 /// A body of `length` bytes that keeps all rules and does not compress.
-fn noise(length: usize) -> bytes::Bytes {
+fn noise(name: &str, length: usize) -> bytes::Bytes {
     use crate::process::entropy::{Entropy as _, SeededEntropy};
-    let plain = crate::tests::step();
+    let plain = body(name);
     let mut body = crate::tests::padded(&plain, length).to_vec();
     let kept = plain.len() + 8;
     SeededEntropy::new(5).fill(&mut body[kept..]);
@@ -181,8 +180,8 @@ async fn standings_follow_the_receipts() {
         exceptions: vec![Exception {
             sequence: done[1].sequence,
             standing: Standing::Quarantined,
-            dataset: "case.step".to_owned(),
-            record: "B".to_owned(),
+            dataset: DATASET.to_owned(),
+            record: record("B"),
             revision: 1,
             reasons: Vec::new(),
         }],

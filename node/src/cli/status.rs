@@ -23,7 +23,7 @@ It may be asked while the node runs and while it does not. Times are Beijing tim
 JSON: platform, hub, running
   link      phase (never, down, greeting, reconciling, live, held:CODE), since, heard, detail,
             skew_micros, bytes_sent, bytes_received, bytes_sent_per_entry, bytes_received_per_entry
-  journals  [journal, lane, size, acknowledged, behind, behind_since, accepted, quarantined,
+  journals  [journal, lane, size, acknowledged, behind, behind_since, accepted, warned, quarantined,
             pending, unanswered, stopped]
   copies    [journal, size, stopped]";
 
@@ -85,6 +85,8 @@ pub struct JournalStatus {
     pub behind_since: Option<String>,
     /// Entries accepted by the hub's receipts.
     pub accepted: u64,
+    /// Of the accepted, those with warnings.
+    pub warned: u64,
     /// Entries quarantined.
     pub quarantined: u64,
     /// Entries that the hub cannot judge yet.
@@ -174,6 +176,7 @@ async fn journal(store: &Store, row: JournalRow) -> Result<JournalStatus, StoreE
         behind,
         behind_since: waiting.first().and_then(|segment| local::rfc3339(segment.stored)),
         accepted: counts.accepted,
+        warned: counts.warned,
         quarantined: counts.quarantined,
         pending: counts.pending,
         unanswered: head.size.saturating_sub(judged),
@@ -231,6 +234,7 @@ fn journals(report: &StatusReport) -> String {
         ("积压 BEHIND", Align::Right),
         ("积压自 SINCE", Align::Left),
         ("已接受 ACCEPTED", Align::Right),
+        ("其中提示 WARNED", Align::Right),
         ("已隔离 QUARANTINED", Align::Right),
         ("待判 PENDING", Align::Right),
         ("未回执 UNANSWERED", Align::Right),
@@ -243,6 +247,7 @@ fn journals(report: &StatusReport) -> String {
             grouped(journal.behind),
             journal.behind_since.as_deref().map_or_else(|| "—".to_owned(), spaced),
             grouped(journal.accepted),
+            grouped(journal.warned),
             grouped(journal.quarantined),
             grouped(journal.pending),
             grouped(journal.unanswered),

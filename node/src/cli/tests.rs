@@ -9,32 +9,42 @@ use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::gate::{Reason, Standing};
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
+use sanheyi_exchange_spec::merkle::Tree;
 use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
 use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_exchange_spec::suite::{Salt, SigningKey, Suite};
 use serde_json::Value;
 
 use super::*;
-use crate::branch::{Copies, Window, seal};
+use crate::branch::{Copies, Draft, Window, seal};
 use crate::process::secret::write_seed;
 use crate::store::{CheckpointRow, GreetingRow, LinkRow};
-use crate::tests::{Home, MORNING, draft, next};
+use crate::tests::{DATASET, Home, MORNING, draft, next, record};
 
 const SEED: [u8; 32] = [7; 32];
 const HUB_SEED: [u8; 32] = [9; 32];
 
-/// A node's folder whose store holds 300 entries and three more: of those 302 are answered, one of
-/// them is quarantined; the hub has acknowledged 302.
-async fn folder() -> tempfile::TempDir {
+/// A node's folder: its configuration and its key.
+fn empty_folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let hub_key = SigningKey::from_seed(&HUB_SEED).verifying().to_string();
     let line = EXAMPLE.lines().find(|line| line.starts_with("hub_key")).unwrap();
     let config = EXAMPLE.replace(line, &format!("hub_key = \"{hub_key}\""));
     std::fs::write(dir.path().join("node.toml"), config).unwrap();
     write_seed(&dir.path().join("signing.key"), &SEED).unwrap();
+    dir
+}
+
+/// A node's folder whose store holds 300 entries and three more: of those 302 are answered, one of
+/// them is quarantined; the hub has acknowledged 302.
+async fn folder() -> tempfile::TempDir {
+    let dir = empty_folder();
     let home = Home::open(dir.path(), 1).await;
     home.submit((0..300).map(|number| draft(&format!("A{number:03}"))).collect()).await;
-    let first = home.submit(vec![draft("B"), draft("C/1")]).await;
+    // A withdrawal has no body that could name its record: any id will do.
+    let slashed =
+        Draft { operation: Operation::Withdraw, record: "Z/1".parse().unwrap(), ..draft("C") };
+    let first = home.submit(vec![draft("B"), slashed]).await;
     home.clock.set(MORNING.plus_micros(60_000_000));
     home.submit(vec![next("B", first[0])]).await;
     answer_by_hub(&home).await;
@@ -50,8 +60,8 @@ async fn answer_by_hub(home: &Home) {
     let exception = Exception {
         sequence: 300,
         standing: Standing::Quarantined,
-        dataset: "case.step".to_owned(),
-        record: "B".to_owned(),
+        dataset: DATASET.to_owned(),
+        record: record("B"),
         revision: 1,
         reasons: vec![reason],
     };
@@ -79,7 +89,7 @@ async fn answer_by_hub(home: &Home) {
         received: 3_020,
     };
     let greeting = GreetingRow { acknowledged: 302, ..GreetingRow::default() };
-    deliver(store, &receipt).await;
+    deliver(store, &[(receipt::DATASET, receipt.encode())]).await;
     let mut tx = store.begin("test").await.unwrap();
     tx.checkpoint_put(store, journal.number, &CheckpointRow { size: 302, note });
     tx.greeting_put(store, journal.number, &greeting).await.unwrap();
@@ -87,38 +97,43 @@ async fn answer_by_hub(home: &Home) {
     tx.commit().await.unwrap();
 }
 
-/// The receipt as it comes: an entry of the mailbox, signed by the hub.
-async fn deliver(store: &Store, receipt: &Receipt) {
+/// Letters as they come: entries of the mailbox, signed by the hub.
+async fn deliver(store: &Store, letters: &[(&str, Vec<u8>)]) {
     let hub = SigningKey::from_seed(&HUB_SEED);
     let generation = Generation::new([9; 16]);
     let id: JournalId = format!("changzhou>jintan/normal/{generation}").parse().unwrap();
-    let header = Header {
-        dataset: receipt::DATASET.parse().unwrap(),
-        record: "0".parse().unwrap(),
-        revision: 1,
-        follows: None,
-        custody_epoch: 0,
-        operation: Operation::Put,
-        standard: 1,
-        occurred: MORNING,
-        recorded: MORNING,
-        body_digest: Suite::Intl.empty_root(),
-    };
-    let letter = seal(header, Salt([1; 16]), receipt.encode().into());
     let mut packer = SegmentWriter::new().unwrap();
-    packer.push(&letter.header, &letter.body.salt, &letter.body.bytes);
-    let tail = Window { first: 0, past: 1, segments: vec![packer.finish().unwrap()] };
+    let mut tree = Tree::new(Suite::Intl);
+    for ((dataset, body), record) in letters.iter().zip(0..) {
+        let header = Header {
+            dataset: dataset.parse().unwrap(),
+            record: format!("{record}").parse().unwrap(),
+            revision: 1,
+            follows: None,
+            custody_epoch: 0,
+            operation: Operation::Put,
+            standard: 1,
+            occurred: MORNING,
+            recorded: MORNING,
+            body_digest: Suite::Intl.empty_root(),
+        };
+        let letter = seal(header, Salt([1; 16]), body.clone().into());
+        packer.push(&letter.header, &letter.body.salt, &letter.body.bytes);
+        tree.push(letter.digest);
+    }
+    let past = tree.size();
+    let tail = Window { first: 0, past, segments: vec![packer.finish().unwrap()] };
     let checkpoint = Checkpoint {
         journal: id.clone(),
-        size: 1,
-        root: letter.digest,
+        size: past,
+        root: tree.root(),
         epoch: EpochId::new([9; 16]),
         opened: 0,
         time: MORNING,
         keeper: None,
     };
     let mut copies = Copies::new(store.clone(), hub.verifying(), generation).unwrap();
-    copies.take_up(&[(id.clone(), 1)]).await.unwrap();
+    copies.take_up(&[(id.clone(), past)]).await.unwrap();
     let note = checkpoint.sign(&hub);
     copies.admit(&id, &tail, &note, &BTreeMap::new(), MORNING).await.unwrap();
 }
@@ -163,7 +178,7 @@ async fn records_are_listed_by_pages_with_their_standings() {
     let first = json(dir.path(), &["records", "--limit", "300"]).await;
     assert_eq!(first["records"].as_array().unwrap().len(), 300);
     let cursor = first["next"].as_str().unwrap();
-    assert_eq!(cursor, "case.step/A299/1");
+    assert_eq!(cursor, format!("{DATASET}/{}/1", record("A299")));
     let rest = json(dir.path(), &["records", "--limit", "300", "--after", cursor]).await;
     assert_eq!(rest["next"], Value::Null);
     let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
@@ -171,17 +186,19 @@ async fn records_are_listed_by_pages_with_their_standings() {
     let rows: Vec<_> = rows
         .map(|one| format!("{} {} {}", text(one, "record"), one["revision"], text(one, "standing")))
         .collect();
-    assert_eq!(rows, ["B 1 quarantined", "B 2 unanswered", "C/1 1 accepted"]);
+    let b = record("B");
+    let due = [format!("{b} 1 quarantined"), format!("{b} 2 unanswered"), "Z/1 1 accepted".into()];
+    assert_eq!(rows, due);
     assert_eq!(rest["records"][0]["reasons"][0]["rule"], "string.max_len");
 
     let none = json(dir.path(), &["records", "--dataset", "case.case"]).await;
     assert!(none["records"].as_array().unwrap().is_empty());
-    let one = json(dir.path(), &["records", "--record", "C/1"]).await;
+    let one = json(dir.path(), &["records", "--record", "Z/1"]).await;
     assert_eq!(one["records"].as_array().unwrap().len(), 1);
-    let after = ["records", "--dataset", "case.step", "--after", "case.step/C/1/1"];
+    let after = ["records", "--dataset", DATASET, "--after", &format!("{DATASET}/Z/1/1")];
     assert!(json(dir.path(), &after).await["records"].as_array().unwrap().is_empty());
 
-    let text = command(dir.path(), &["records", "--record", "B"]).await.text;
+    let text = command(dir.path(), &["records", "--record", &b]).await.text;
     assert!(text.contains("已隔离 quarantined") && text.contains("“意见”过长"), "{text}");
     assert!(text.contains("未回执 unanswered"), "{text}");
 }

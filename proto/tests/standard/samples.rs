@@ -1,5 +1,5 @@
-//! Bodies that keep all rules, at least one of each dataset. The decoders of `tests/` use them, too:
-//! hence nothing but the standard's own types in here, and paths that are spelled out.
+//! Bodies that keep all rules, at least one of each dataset. The decoders of `tests/` use them,
+//! too: hence nothing but the standard's own types in here, and paths that are spelled out.
 
 use prost::Message;
 use sanheyi_proto::standard::v1::{Limit, LimitUnit};

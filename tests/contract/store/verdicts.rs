@@ -1,4 +1,5 @@
-//! Receipts, and what later verdicts change of them: each of them counts once, however often it comes.
+//! Receipts, and what later verdicts change of them: each of them counts once, however often it
+//! comes.
 
 use sanheyi_exchange_spec::gate::{Level, Reason, Standing};
 use sanheyi_exchange_spec::later::Change;

@@ -76,11 +76,11 @@ fn row(
     let cells = sheet.columns.iter().map(|column| match (column, message) {
         (Column::Own, _) => own.to_string(),
         (Column::Parent, _) => parent.to_string(),
-        (Column::Value(field), Some(message)) => {
+        (Column::Value { field, .. }, Some(message)) => {
             let value = found(message, inner_path(sheet.path, field));
             value.map(|value| cell::shown(field, value)).unwrap_or_default()
         }
-        (Column::Value(field), None) => {
+        (Column::Value { field, .. }, None) => {
             item.map(|value| cell::shown(field, value)).unwrap_or_default()
         }
     });

@@ -75,8 +75,8 @@ fn sheet(
             match column {
                 Column::Own => own = cell.trim().to_owned(),
                 Column::Parent => parent = cell.trim().to_owned(),
-                Column::Value(_) if cell.is_empty() => {}
-                Column::Value(field) => {
+                Column::Value { .. } if cell.is_empty() => {}
+                Column::Value { field, .. } => {
                     let read = cell::read(field, cell);
                     let read =
                         read.map_err(|(zh, en)| wrong(sheet, index, field.info.path, zh, en))?;

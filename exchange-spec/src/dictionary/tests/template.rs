@@ -1,5 +1,7 @@
 //! Templates: filled, written, read again.
 
+use std::collections::BTreeSet;
+
 use prost::Message as _;
 
 use super::{assert_good, dictionary, drawn};
@@ -77,6 +79,10 @@ fn every_field_has_one_column_and_every_list_one_sheet() {
         let values = columns.filter(|column| column.field().is_some()).count();
         let leaves = fields.iter().filter(|field| field.fields.is_empty()).count();
         assert_eq!(values, leaves, "{}", dataset.info.name);
+        for sheet in &template.sheets {
+            let titles: BTreeSet<_> = sheet.columns.iter().map(Column::title).collect();
+            assert_eq!(titles.len(), sheet.columns.len(), "{} {}", dataset.info.name, sheet.path);
+        }
     }
 }
 
@@ -134,4 +140,8 @@ fn notes_say_bounds_and_source() {
     assert!(note.contains("必填") && note.contains("required"), "{note}");
     assert!(note.contains("格式 · pattern: ^JS") && note.contains("例 · example: JS"), "{note}");
     assert_eq!(column.title(), "办件编号 *");
+    let unit = template.sheets[0].columns.iter().find(|column| column.path() == "promise.unit");
+    let unit = unit.unwrap();
+    assert_eq!(unit.title(), "环节承诺期限：期限单位", "an optional group needs no value");
+    assert!(unit.note().contains("整组可缺"), "{}", unit.note());
 }

@@ -74,7 +74,9 @@ fn longer(promise: Option<Limit>, promised: Limit) -> Option<(String, String)> {
         let (amount, limit) = (promise.amount, promised.amount);
         (
             format!("承诺期限 {amount} 长于权力事项公布的 {limit}，请按公布的期限承诺"),
-            format!("the promise of {amount} is longer than the {limit} that the power item states"),
+            format!(
+                "the promise of {amount} is longer than the {limit} that the power item states"
+            ),
         )
     })
 }

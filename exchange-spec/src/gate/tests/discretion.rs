@@ -9,7 +9,7 @@ use sanheyi_proto::standard::v1::{
 
 use super::samples;
 use crate::entry::Operation;
-use crate::gate::across::{power_judge, discretion_judge};
+use crate::gate::across::{discretion_judge, power_judge};
 use crate::gate::{Content, Facts, Findings, Key, Level, Version};
 use crate::time::Timestamp;
 
@@ -44,7 +44,8 @@ fn benchmark() -> Benchmark {
         multiples("13", "17"),
         bounds(PenaltyKind::Detention, None, amount("5", AmountUnit::Day)),
     ];
-    let grade = BenchmarkGrade { id: "YB".into(), name: "一般".into(), ranges, ..Default::default() };
+    let grade =
+        BenchmarkGrade { id: "YB".into(), name: "一般".into(), ranges, ..Default::default() };
     Benchmark {
         power_code: "JS048100SP-CF-0001".into(),
         power_version: 1,

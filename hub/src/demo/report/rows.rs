@@ -13,7 +13,7 @@ use sanheyi_node::store::{Counts, Database};
 use super::node_store;
 use crate::demo::foreign::Answered;
 use crate::demo::parties::{Guest, Member, member_answered};
-use crate::demo::writer::Ledger;
+use crate::demo::writer::{Families, Ledger};
 use crate::store::{PlatformRow, hosted_list};
 use crate::tenants;
 
@@ -31,16 +31,23 @@ pub(super) enum Seat {
     Foreign,
 }
 
+/// How many entries stand so for the sake of a rule.
+pub(super) type Rules = BTreeMap<(Standing, String), u64>;
+
 /// One platform's row.
 pub(super) struct Row {
     pub(super) title: String,
     pub(super) seat: Seat,
     pub(super) entries: u64,
+    pub(super) families: Families,
     pub(super) wire: Option<u64>,
     pub(super) counts: Counts,
-    pub(super) rules: BTreeMap<String, u64>,
+    /// Excepted entries by standing and by the first rule that is named.
+    pub(super) rules: Rules,
     pub(super) checkpoints: u64,
     pub(super) receipts: u64,
+    /// Letters that say what became of entries that were pending before.
+    pub(super) later: u64,
     pub(super) lag: u64,
     /// The root that was found, or why there is none to show.
     pub(super) root: Result<String, String>,
@@ -67,6 +74,7 @@ impl Hub<'_> {
             acknowledged(ledger, stored).map(|()| root)
         });
         let mut row = self.row(&member.platform, &member.title, Seat::Node, &at_hub, root).await?;
+        row.families.clone_from(&ledger.families);
         row.wire = member.line().map(crate::demo::line::Line::carried);
         row.receipts = own(&at_home, &member.platform).map_or(0, |report| report.receipts);
         let journals = home.journal_list().await?;
@@ -102,6 +110,7 @@ impl Hub<'_> {
         });
         let (platform, title) = (&member.platform, &member.title);
         let mut row = self.row(platform, title, Seat::Hosted, &reports, root).await?;
+        row.families.clone_from(&ledger.families);
         row.lag = row.entries.saturating_sub(member_answered(&store).await?);
         Ok(row)
     }
@@ -116,6 +125,7 @@ impl Hub<'_> {
         });
         let (platform, title) = (&guest.platform, &guest.title);
         let mut row = self.row(platform, title, Seat::Foreign, &at_hub, root).await?;
+        row.families.clone_from(&answered.families);
         row.receipts = answered.receipts;
         row.lag = answered.entries.saturating_sub(row.counts.total());
         Ok(row)
@@ -141,27 +151,34 @@ impl Hub<'_> {
         let held = journals.iter().find(|row| row.head.journal.author == *platform);
         let held = held.ok_or_else(|| anyhow!("{platform}: the hub holds no journal"))?;
         let (counts, _) = store.receipt_counts(held.number).await?;
-        let mut rules = BTreeMap::new();
+        let mut rules = Rules::new();
         let mut after = None;
         loop {
             let page = store.exception_list(held.number, after, READ).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.sequence);
-            for exception in page.iter().filter(|one| one.standing == Standing::Quarantined) {
+            // What was pending and is accepted now, without a warning, is no exception any more.
+            for exception in page.iter().filter(|one| !one.reasons.is_empty()) {
                 let rule = exception.reasons.first().map_or("?", |reason| reason.rule.as_str());
-                *rules.entry(rule.to_owned()).or_insert(0) += 1;
+                *rules.entry((exception.standing, rule.to_owned())).or_insert(0) += 1;
             }
         }
         let report = own(reports, platform);
+        let receipts = report.map_or(0, |report| report.receipts);
+        // Whatever in its mailbox is no receipt is a later verdict.
+        let mailbox = journals.iter().find(|row| row.head.journal.author == *self.id);
+        let letters = mailbox.map_or(0, |row| row.head.size);
         Ok(Row {
             title: title.to_owned(),
             seat,
             entries: held.head.size,
+            families: Families::default(),
             wire: None,
             counts,
             rules,
             checkpoints: report.map_or(0, |report| report.checkpoints),
-            receipts: report.map_or(0, |report| report.receipts),
+            receipts,
+            later: letters.saturating_sub(receipts),
             lag: 0,
             root,
         })

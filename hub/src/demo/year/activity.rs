@@ -1,7 +1,7 @@
 //! What each organisation did on a day (日运行情况), counted from what was really written on it.
 //!
-//! An organisation reports a day on which something of it happened. Whoever writes has logged in, once
-//! in the morning and once in the afternoon.
+//! An organisation reports a day on which something of it happened. Whoever writes has logged in,
+//! once in the morning and once in the afternoon.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use prost::Message;
 use sanheyi_exchange_spec::entry::Operation;
 use sanheyi_proto::standard::v1::{
     ApplyWay, Case, CaseOutcome, CaseResult, CaseStep, ComplaintHandling, DailyActivity, Decision,
-    Finding, FindingType, HandlingAction, PenaltyStep, StepStatus, SupervisionOrder, SupervisionReply,
-    Suspension, SuspensionKind,
+    Finding, FindingType, HandlingAction, PenaltyStep, StepStatus, SupervisionOrder,
+    SupervisionReply, Suspension, SuspensionKind,
 };
 
 use super::Written;

@@ -1,6 +1,6 @@
-//! Numbers of the year, all synthetic: citizen numbers begin with 329900 and organisation codes with
-//! `YY`, which are given to nobody; their check characters are right, so that they pass wherever
-//! numbers are checked. Local telephone numbers begin with 0.
+//! Numbers of the year, all synthetic: citizen numbers begin with 329900 and organisation codes
+//! with `YY`, which are given to nobody; their check characters are right, so that they pass
+//! wherever numbers are checked. Local telephone numbers begin with 0.
 
 use super::chance::Chance;
 
@@ -37,8 +37,7 @@ pub(super) fn organisation_code(region: &str, number: usize) -> String {
 /// The credit code (GB 32100) of a public body that has such an organisation code.
 pub(super) fn credit_code(organisation_code: &str) -> String {
     const SYMBOLS: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    const WEIGHTS: [usize; 17] =
-        [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+    const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
     let mut code = format!("11{NOWHERE}{organisation_code}");
     let values = code.bytes().filter_map(|byte| SYMBOLS.iter().position(|known| *known == byte));
     let sum: usize = values.zip(WEIGHTS).map(|(value, weight)| value * weight).sum();

@@ -2,7 +2,7 @@
 //! them are authorised to (授权).
 
 use sanheyi_proto::standard::v1::{
-    Amount, AmountUnit, AuthorityScope, Authorisation, ExerciseLevel, Officer, Organisation,
+    Amount, AmountUnit, Authorisation, AuthorityScope, ExerciseLevel, Officer, Organisation,
     OrganisationState, Post as PostRecord, PowerKind, RiskLevel, SubjectNature,
 };
 

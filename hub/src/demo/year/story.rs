@@ -1,5 +1,5 @@
-//! The story of one case: all that will happen to it, told when it begins. What is common to cases of
-//! both families stands here; [`permit`] and [`penalty`] write the records.
+//! The story of one case: all that will happen to it, told when it begins. What is common to cases
+//! of both families stands here; [`permit`] and [`penalty`] write the records.
 
 use prost::Message;
 use sanheyi_exchange_spec::entry::Operation;

@@ -15,8 +15,8 @@ use sanheyi_proto::Violations;
 use super::super::hosted::Judgeable;
 use super::super::mailbox::{self, Letter};
 use super::super::range::exception;
-use super::known::{Asked, Cursors};
 use super::Gate;
+use super::known::{Asked, Cursors};
 use crate::store::{
     WaitingRow, platform_lock, waiting_awaited, waiting_missed, waiting_put, waiting_put_ready,
     waiting_ready, waiting_take, waiting_wake,
@@ -51,7 +51,8 @@ pub(super) async fn still_absent(
     platform_lock(tx, store).await?;
     let rows: Vec<_> = waits.iter().filter_map(|(_, wait)| asked(wait)).collect();
     let judged = |place: &Place| {
-        place.standing.is_some() || cursors.get(&place.journal).is_some_and(|at| place.sequence < *at)
+        place.standing.is_some()
+            || cursors.get(&place.journal).is_some_and(|at| place.sequence < *at)
     };
     let places = tx.record_places(store, &rows).await?;
     if places.into_iter().flatten().any(|place| judged(&place)) {
@@ -99,8 +100,9 @@ impl Gate {
     ) -> Result<Vec<Reopened>, StoreError> {
         let mut reopened = Vec::with_capacity(sequences.len());
         for sequence in sequences {
-            let absent =
-                || StoreError::contradiction("waiting", "sequence", sequence, "is not in the journal");
+            let absent = || {
+                StoreError::contradiction("waiting", "sequence", sequence, "is not in the journal")
+            };
             let rows = store.segment_from(number, sequence, 1).await?;
             let row = rows.into_iter().next().filter(|row| row.past() > sequence);
             let row = row.ok_or_else(absent)?;

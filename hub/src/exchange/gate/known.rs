@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sanheyi_exchange_spec::gate::{Content, Edition, Facts, Head, Key, Needs, Standing, needs};
+use sanheyi_exchange_spec::gate::{
+    Content, Edition, Facts, Head, Key, Needs, Standing, bears_content, needs,
+};
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
 
 use super::super::range::{Part, Taken, entries};
@@ -27,6 +29,8 @@ pub(super) struct Memory {
 pub(super) struct Asked {
     needs: Needs,
     new: BTreeSet<Key>,
+    /// Records of the range itself whose content decides, whether it asks about them or not.
+    written: BTreeSet<Key>,
 }
 
 // === impl Memory ===
@@ -48,6 +52,9 @@ impl Memory {
         if self.contents.len() > CONTENTS {
             self.contents.clear();
         }
+        for key in &asked.written {
+            self.contents.remove(key);
+        }
         let mut facts = facts;
         for key in &asked.needs.contents {
             if let Some(content) = facts.take_content(key) {
@@ -67,15 +74,18 @@ impl Memory {
 impl Asked {
     /// What the entries of these parts from `from` on ask.
     pub(super) fn of(parts: &[Part], from: u64, taken: &Taken, edition: &Edition) -> Self {
-        let mut asked = Self { needs: Needs::default(), new: BTreeSet::new() };
+        let mut asked = Self::only(Needs::default());
         for (sequence, entry, _) in entries(parts, from) {
             let body = entry.body.map(|(_, body)| body);
             needs(&entry.header, body, edition, &mut asked.needs);
             let known = edition.dataset(entry.header.dataset).filter(|one| one.referable);
-            let first = entry.header.revision == 1 && !taken.contains(&sequence);
-            if let Some(dataset) = known.filter(|_| first) {
-                let record = entry.header.record.to_owned();
-                asked.new.insert(Key { dataset: dataset.name, record });
+            let Some(dataset) = known else { continue };
+            let key = || Key { dataset: dataset.name, record: entry.header.record.to_owned() };
+            if bears_content(dataset.name) {
+                asked.written.insert(key());
+            }
+            if entry.header.revision == 1 && !taken.contains(&sequence) {
+                asked.new.insert(key());
             }
         }
         asked
@@ -83,7 +93,7 @@ impl Asked {
 
     /// What some entries ask.
     pub(super) fn only(needs: Needs) -> Self {
-        Self { needs, new: BTreeSet::new() }
+        Self { needs, new: BTreeSet::new(), written: BTreeSet::new() }
     }
 
     /// The answers of the store, as far as its journals were judged.

@@ -5,7 +5,7 @@ use sanheyi_proto::exchange::v1::Read;
 
 use super::{refused_by, rules};
 use crate::branch::{Draft, SubmitError};
-use crate::tests::{Home, draft, padded, step};
+use crate::tests::{DATASET, Home, body, draft, padded};
 
 #[tokio::test]
 async fn a_submission_has_at_most_so_many_drafts() {
@@ -27,7 +27,7 @@ async fn a_submission_has_at_most_so_many_drafts() {
 async fn a_body_has_at_most_so_many_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let home = Home::open(dir.path(), 1).await;
-    let long = |length| Draft { body: padded(&step(), length), ..draft("A") };
+    let long = |length| Draft { body: padded(&body("A"), length), ..draft("A") };
     let refused = home.branch.submit(vec![long(DRAFT_BYTES + 1)]).await;
     assert_eq!(rules(refused), refused_by("bounds"));
     home.submit(vec![long(DRAFT_BYTES)]).await;
@@ -41,7 +41,7 @@ async fn a_decision_reads_at_most_so_many_records() {
     let dir = tempfile::tempdir().unwrap();
     let home = Home::open(dir.path(), 1).await;
     let read = |number| Read {
-        dataset: "case.step".to_owned(),
+        dataset: DATASET.to_owned(),
         record: format!("R{number}"),
         ..Read::default()
     };

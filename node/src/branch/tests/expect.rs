@@ -5,19 +5,19 @@ use sanheyi_proto::exchange::v1::Read;
 
 use super::{refused_by, rules};
 use crate::branch::{Appended, Draft};
-use crate::tests::{Home, draft, next};
+use crate::tests::{DATASET, Home, draft, next, record};
 
-fn read(record: &str, head: Option<Appended>) -> Read {
+fn read(name: &str, head: Option<Appended>) -> Read {
     Read {
-        dataset: "case.step".to_owned(),
-        record: record.to_owned(),
+        dataset: DATASET.to_owned(),
+        record: record(name),
         revision: head.map_or(0, |head| head.revision),
         digest: head.map(|head| head.digest.as_bytes().to_vec().into()).unwrap_or_default(),
     }
 }
 
-fn reading(record: &str, reads: Vec<Read>) -> Draft {
-    Draft { reads, ..draft(record) }
+fn reading(name: &str, reads: Vec<Read>) -> Draft {
+    Draft { reads, ..draft(name) }
 }
 
 #[tokio::test]

@@ -14,14 +14,14 @@ use super::{Difference, Fault, differs};
 use crate::store::{Counts, ReceiptRow, Store};
 
 /// Receipts found in mailboxes: how many for each journal, and how far they go; and the entries
-/// that stand otherwise than their receipt says, until a later verdict explains it.
+/// that were pending by their receipt, each as later verdicts leave it.
 #[derive(Default)]
 pub(super) struct Letters {
     found: BTreeMap<JournalId, Found>,
     moved: BTreeMap<(JournalId, u64), Moved>,
 }
 
-/// A pending entry that was judged again.
+/// An entry that was pending, and may have been judged again.
 struct Moved {
     /// As the mailbox has it, as far as it was read.
     told: Exception,
@@ -140,7 +140,7 @@ impl Letters {
         for told in &receipt.exceptions {
             let row = rows_of.remove(&told.sequence);
             // Only what is pending is judged again; what became of it is told further on.
-            if row.as_ref() != Some(told) && told.standing == Standing::Pending {
+            if told.standing == Standing::Pending {
                 recount(&mut counts, row.as_ref());
                 let key = (receipt.journal.clone(), told.sequence);
                 self.moved.insert(key, Moved { told: told.clone(), row });

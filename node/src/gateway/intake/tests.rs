@@ -12,7 +12,7 @@ use super::{ServeError, serve};
 use crate::gateway::client::{IntakeClient, IntakeError};
 use crate::gateway::socket::listen;
 use crate::process::lifecycle::Shutdown;
-use crate::tests::{Home, MORNING, step};
+use crate::tests::{DATASET, Home, MORNING, body, record};
 
 struct Door {
     home: Home,
@@ -36,13 +36,13 @@ impl Door {
     }
 }
 
-fn draft(record: &str) -> wire::Draft {
+fn draft(name: &str) -> wire::Draft {
     wire::Draft {
-        dataset: "case.step".to_owned(),
-        record: record.to_owned(),
+        dataset: DATASET.to_owned(),
+        record: record(name),
         operation: wire::Operation::Put.into(),
         occurred: MORNING.as_micros(),
-        body: step(),
+        body: body(name),
         ..wire::Draft::default()
     }
 }
@@ -72,7 +72,12 @@ async fn all_that_is_wrong_with_a_batch_is_answered_at_once() {
     let read = wire::Read { dataset: "x".to_owned(), ..wire::Read::default() };
     let batch = vec![
         draft("A"),
-        wire::Draft { dataset: "Steps".to_owned(), operation: 7, ..draft("有空格 x") },
+        wire::Draft {
+            dataset: "Steps".to_owned(),
+            record: "有空格 x".to_owned(),
+            operation: 7,
+            ..draft("A")
+        },
         wire::Draft { body: Vec::new().into(), ..draft("B") },
         wire::Draft { follows_revision: 1, follows_digest: vec![1; 31].into(), ..draft("C") },
         wire::Draft { follows_digest: vec![1; 32].into(), ..draft("D") },

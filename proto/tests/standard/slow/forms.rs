@@ -54,7 +54,7 @@ fn organisation(letters: &[char]) -> bool {
     };
     let sum: usize = values[..8].iter().zip([3, 7, 9, 10, 5, 8, 4, 2]).map(|(a, b)| a * b).sum();
     // X counts ten; the check makes the whole divisible by eleven.
-    let check = (0..=10).find(|check| (sum + check) % 11 == 0);
+    let check = (0..=10).find(|check| (sum + check).is_multiple_of(11));
     let check = check.and_then(|check| "0123456789X".chars().nth(check));
     check == Some(letters[8])
 }
@@ -131,7 +131,7 @@ fn decimal(text: &str) -> bool {
     let mut parts = text.split('.');
     let whole = parts.next().unwrap_or_default();
     let broken = parts.next();
-    let digits = |text: &str| text.chars().all(|c| ('0'..='9').contains(&c));
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     let plain = whole == "0" || !whole.starts_with('0');
     parts.next().is_none()
         && digits(whole)

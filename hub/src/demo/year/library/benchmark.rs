@@ -115,14 +115,13 @@ impl Scale {
     }
 
     fn grades(&self) -> Vec<BenchmarkGrade> {
-        let grade = |(place, (id, name, circumstances)): (usize, (&str, &str, &str))| {
-            BenchmarkGrade {
+        let grade =
+            |(place, (id, name, circumstances)): (usize, (&str, &str, &str))| BenchmarkGrade {
                 id: id.into(),
                 name: name.into(),
                 circumstances: circumstances.into(),
                 ranges: self.ranges(place, place + 1),
-            }
-        };
+            };
         GRADES.into_iter().enumerate().map(grade).collect()
     }
 

@@ -158,8 +158,7 @@ mod tests {
                 for (stage, limit) in stages.iter().zip(limits.iter().flatten()) {
                     assert_eq!(stage.share > 0, limit.is_some());
                 }
-                let sum: u32 =
-                    limits.iter().flatten().flatten().map(|limit| limit.amount).sum();
+                let sum: u32 = limits.iter().flatten().flatten().map(|limit| limit.amount).sum();
                 assert!(sum <= amount, "{sum} of {amount}");
             }
         }

@@ -61,7 +61,9 @@ fn materials() -> Vec<Material> {
     vec![
         material("申请表", 1, 1, MaterialSource::Applicant),
         material("身份证明或组织机构代码证", 0, 1, MaterialSource::Government),
-        Material { required: false, ..material("授权委托书", 1, 0, MaterialSource::Applicant) },
+        Material {
+            required: false, ..material("授权委托书", 1, 0, MaterialSource::Applicant)
+        },
     ]
 }
 

@@ -34,9 +34,9 @@ pub(super) fn records(
     for (item, course) in items.iter().zip(courses) {
         kinds.entry((item.letters, item.kind)).or_default().push(*course);
     }
-    let told = kinds.into_iter().filter(|(_, courses)| {
-        day.month() == 1 || courses.iter().any(|course| course.moves(day))
-    });
+    let told = kinds
+        .into_iter()
+        .filter(|(_, courses)| day.month() == 1 || courses.iter().any(|course| course.moves(day)));
     let report = |((letters, kind), courses): ((&str, PowerKind), Vec<Course>)| {
         let stage = |(stage, through): (CatalogueStage, PowerState)| {
             let done = |course: &&Course| course.station(day, calendar) >= through;

@@ -212,14 +212,14 @@ fn order(told: &mut Told<'_>, found: &Found<'_>, finding_no: &str) -> WorkTime {
         opinion: format!("{}请说明原因，并在五个工作日内回复。", found.description),
         issued_at: ordered_at,
         // Where the year ends before the reply is due.
-        reply_due_at: opening.instant(ordered.plus(5 * DAY)).unwrap_or(ordered_at + 604_800_000_000),
+        reply_due_at: opening
+            .instant(ordered.plus(5 * DAY))
+            .unwrap_or(ordered_at + 604_800_000_000),
         ..SupervisionOrder::default()
     };
     told.put(ordered, "supervision.order", no.clone(), 1, &body);
-    let (_, head) = staff::clerks(opening.item.letters, Post::Head)
-        .into_iter()
-        .next()
-        .unwrap_or_default();
+    let (_, head) =
+        staff::clerks(opening.item.letters, Post::Head).into_iter().next().unwrap_or_default();
     let reply = SupervisionReply {
         order_no: no.clone(),
         serial: 1,
@@ -270,8 +270,7 @@ pub(super) fn complaint(told: &mut Told<'_>, at: WorkTime, name: &str, chance: &
         ..Complaint::default()
     };
     told.put(at, "supervision.complaint", no.clone(), 1, &body);
-    let outcomes =
-        [ComplaintFinding::True, ComplaintFinding::PartlyTrue, ComplaintFinding::Untrue];
+    let outcomes = [ComplaintFinding::True, ComplaintFinding::PartlyTrue, ComplaintFinding::Untrue];
     let outcome = outcomes[chance.weighted(&[300, 400, 300])];
     let (staff_code, staff_name) = inspector();
     let actions = [

@@ -1,4 +1,5 @@
-//! A penalty case (处罚案件): itself, its steps and its decision, held to a benchmark where there is one.
+//! A penalty case (处罚案件): itself, its steps and its decision, held to a benchmark where there is
+//! one.
 
 use sanheyi_proto::standard::v1::{
     Amount, AmountUnit, CaseSource, Decision, DocumentKind, Evidence, EvidenceKind, Penalty,
@@ -48,12 +49,8 @@ fn case(told: &Told<'_>, chance: &mut Chance) -> Option<Penalty> {
     let opened_at = opening.instant(opening.at)?;
     let created = opening.at.minus(chance.between(600, 6000));
     let target = people::target(people::applicant(item, opening.district, chance));
-    let sources = [
-        CaseSource::Inspection,
-        CaseSource::Report,
-        CaseSource::Transferred,
-        CaseSource::Assigned,
-    ];
+    let sources =
+        [CaseSource::Inspection, CaseSource::Report, CaseSource::Transferred, CaseSource::Assigned];
     let source = sources[chance.weighted(&[640, 210, 100, 50])];
     let matter = item.name.trim_start_matches('对').trim_end_matches("的处罚");
     let reporter = (source == CaseSource::Report)
@@ -71,7 +68,11 @@ fn case(told: &Told<'_>, chance: &mut Chance) -> Option<Penalty> {
         place: format!("{place}辖区内"),
         facts: format!("{}涉嫌{matter}，现场检查有初步证据。", target.name),
         // A few clerks leave the abstract out; supervision notices.
-        r#abstract: if chance.per_mille(990) { format!("涉嫌{matter}。") } else { String::new() },
+        r#abstract: if chance.per_mille(990) {
+            format!("涉嫌{matter}。")
+        } else {
+            String::new()
+        },
         targets: vec![target],
         reporter,
         promise: Some(item.promise()),

@@ -194,7 +194,8 @@ fn certificate(opening: &Opening<'_>, at: WorkTime) -> Certificate {
 
 /// What was due and paid; a few are let off a part.
 fn levy(body: &mut CaseResult, chance: &mut Chance) {
-    let yuan = |amount: u32| Some(Amount { value: amount.to_string(), unit: AmountUnit::Yuan.into() });
+    let yuan =
+        |amount: u32| Some(Amount { value: amount.to_string(), unit: AmountUnit::Yuan.into() });
     let due = chance.between(2, 400) * 50;
     let waived = if chance.per_mille(80) { due / 2 } else { 0 };
     body.receivable = yuan(due);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sanheyi_proto::standard::v1::{
     ApplicantType, Case, CaseOutcome, CaseResult, CaseStep, Decision, Finding, FindingType,
-    LimitUnit, Penalty, PenaltyOutcome, PenaltyStep, PowerState, PowerItem, StepStatus,
+    LimitUnit, Penalty, PenaltyOutcome, PenaltyStep, PowerItem, PowerState, StepStatus,
 };
 
 use super::*;
@@ -83,7 +83,7 @@ fn cases_go_roughly_as_they_go() {
     assert!(finished > 85, "{finished} of a hundred are finished by the end of the year");
     let found = told.findings.iter().filter(|one| one.r#type() == FindingType::Time);
     let found: BTreeSet<&String> = found.map(|finding| &finding.case_no).collect();
-    let noticed = late.iter().filter(|no| found.contains(no)).count();
+    let noticed = late.iter().filter(|no| found.contains(*no)).count();
     assert!(noticed * 10 >= late.len() * 7, "{noticed} of {} late cases are found", late.len());
     assert!(found.len() < 2 * late.len() + told.penalties.len() / 20, "{}", found.len());
 }

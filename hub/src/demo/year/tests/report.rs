@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sanheyi_proto::standard::v1::{
-    CatalogueProgress, DailyActivity, Decision, HandlingAction, ComplaintHandling, StageProgress,
+    CatalogueProgress, ComplaintHandling, DailyActivity, Decision, HandlingAction, StageProgress,
 };
 
 use super::*;
