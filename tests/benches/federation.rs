@@ -201,7 +201,8 @@ impl Federation {
     }
 
     /// Waits for the receipts, stops both, and holds what they stored against itself and against
-    /// each other: `records` entries and the set-up's, equal roots, every receipt, every verdict *accepted*.
+    /// each other: `records` entries and the set-up's, equal roots, every receipt, every verdict
+    /// *accepted*.
     ///
     /// # Errors
     /// If anything of that is not so.

@@ -39,24 +39,24 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> anyhow::Result<()> {
     let count = plan.records;
     let cases: Records = (0..count).map(|number| record(number * FAMILY)).collect();
     let steps = (0..).filter(|number| number % FAMILY != 0);
-    let steps = steps.take(usize::try_from(count)?).map(record).collect();
-    measure::<Case>("W5 cases", CASE, cases, table)?;
-    measure::<CaseStep>("W5 steps", STEP, steps, table)
+    let steps: Records = steps.take(usize::try_from(count)?).map(record).collect();
+    measure::<Case>("W5 cases", CASE, &cases, table)?;
+    measure::<CaseStep>("W5 steps", STEP, &steps, table)
 }
 
 fn measure<M: Message + Default>(
     name: &str,
     dataset_name: &'static str,
-    records: Records,
+    records: &[(String, Vec<u8>)],
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let bytes: usize = records.iter().map(|(_, body)| body.len()).sum();
-    let segments = segments(dataset_name, &records)?;
+    let segments = segments(dataset_name, records)?;
     let lane = Lane::from(dataset(dataset_name).context("the dataset is known")?.lane);
     let count = records.len() as f64;
 
     let began = seconds();
-    for (_, body) in &records {
+    for (_, body) in records {
         black_box(M::decode(body.as_slice())?);
     }
     let decoding = (seconds() - began) / count * 1e6;
@@ -137,7 +137,7 @@ fn answers(asked: &Needs, item: &[u8]) -> Facts {
     facts
 }
 
-fn segments(dataset: &str, records: &Records) -> anyhow::Result<Vec<bytes::Bytes>> {
+fn segments(dataset: &str, records: &[(String, Vec<u8>)]) -> anyhow::Result<Vec<bytes::Bytes>> {
     let mut writer = SegmentWriter::new()?;
     let mut segments = Vec::new();
     for (number, (record, body)) in (0u64..).zip(records) {

@@ -8,9 +8,7 @@ use anyhow::{Context as _, bail};
 use prost::Message as _;
 use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_tests::fixtures::{
-    CASE, MORNING, POWER, STEP, case, case_no, new_item, step, step_no,
-};
+use sanheyi_tests::fixtures::{CASE, MORNING, POWER, STEP, case, case_no, new_item, step, step_no};
 use sanheyi_tests::world::wire_draft;
 use tokio::sync::mpsc;
 

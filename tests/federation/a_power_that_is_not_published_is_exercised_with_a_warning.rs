@@ -39,7 +39,7 @@ fn warned(at: u64) -> (u64, Standing, Vec<String>) {
     (at, Standing::Accepted, vec!["power.not_in_force".to_owned()])
 }
 
-fn as_is(item: PowerItem) -> Draft {
+fn as_is(item: &PowerItem) -> Draft {
     let record = format!("{}-{}", item.code, item.version);
     draft(ITEM, &record, item.encode_to_vec())
 }
@@ -74,13 +74,13 @@ async fn whatever_keeps_it_from_being_in_force() {
     node.dial_on().await;
     let items = not_in_force();
     let count = items.len() as u64;
-    node.submit(items.into_iter().map(as_is).collect()).await;
+    node.submit(items.iter().map(as_is).collect()).await;
     node.submit((1..=count).map(|serial| opened(serial, serial, HOUR)).collect()).await;
     // In force: published, on its first day before its hour, on its last before its end.
     let morning = MORNING.as_micros();
     let noon = PowerItem { valid_from: morning + 4 * HOUR, ..item(11) };
     let evening = PowerItem { valid_until: Some(morning + HOUR + 1), ..item(12) };
-    node.submit(vec![new_item(10), as_is(noon), as_is(evening)]).await;
+    node.submit(vec![new_item(10), as_is(&noon), as_is(&evening)]).await;
     node.submit((10..13).map(|serial| opened(serial, serial, HOUR)).collect()).await;
     // What stands on a case that is accepted with a warning stands by itself.
     node.submit(vec![new_step(1, 1)]).await;
@@ -108,7 +108,7 @@ async fn whatever_keeps_it_from_being_in_force() {
 fn turned(power: u64, head: &Appended, state: PowerState, after: i64) -> Draft {
     let item = PowerItem { state: state.into(), ..item(power) };
     let follows = Some((head.revision, head.digest));
-    Draft { follows, occurred: at(after), ..as_is(item) }
+    Draft { follows, occurred: at(after), ..as_is(&item) }
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn one_that_was_pending_is_warned_later() {
     told(&world, &node).await;
     assert_eq!(counts(node.store()).await, Counts { pending: 2, ..Counts::default() });
     let suspended = PowerItem { state: PowerState::Suspended.into(), ..item(1) };
-    node.submit(vec![as_is(suspended), new_item(2)]).await;
+    node.submit(vec![as_is(&suspended), new_item(2)]).await;
     told(&world, &node).await;
     assert_eq!(rules(node.store()).await, [warned(0)]);
     let due = Counts { accepted: 4, warned: 1, ..Counts::default() };

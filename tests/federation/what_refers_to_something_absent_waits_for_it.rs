@@ -21,8 +21,7 @@ use sanheyi_tests::world::{
 const ACCEPTED: Counts = Counts { accepted: 0, quarantined: 0, pending: 0, warned: 0 };
 
 /// Every order of three.
-const ORDERS: [[usize; 3]; 6] =
-    [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
 /// An item, a case on it and a step of that case, of one number.
 fn family(serial: u64) -> [Draft; 3] {

@@ -4,6 +4,7 @@
 //! that a rule which has gone blind is noticed.
 
 mod bounds;
+mod clauses;
 mod doors;
 mod layout;
 mod left;
@@ -12,6 +13,7 @@ mod rooms;
 mod sizes;
 mod tree;
 mod unfinished;
+mod vectors;
 mod words;
 
 /// Fails with every finding at once.

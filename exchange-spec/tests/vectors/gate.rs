@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use prost::Message;
 use sanheyi_exchange_spec::entry::{Header, HeaderView, Operation};
 use sanheyi_exchange_spec::gate::{
-    Candidate, Content, Edition, Facts, Head, Key, Level, Needs, Standing, Verdict, Version, Wait,
-    judge, needs, revision_taken,
+    Candidate, Content, Edition, Facts, Head, Key, Level, Needs, Reason, Standing, Verdict,
+    Version, Wait, judge, needs, revision_taken,
 };
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::suite::{Digest, Suite};
@@ -166,10 +166,17 @@ impl Known {
     fn vector(&self) -> Value {
         let records = self.records.iter().map(|(dataset, record, head)| {
             let Head { revision, standing } = head;
-            json!({"dataset": dataset, "record": record, "revision": revision, "standing": standing.en()})
+            let (standing, dataset) = (standing.en(), dataset);
+            json!({
+                "dataset": dataset,
+                "record": record,
+                "revision": revision,
+                "standing": standing,
+            })
         });
         let revisions = self.revisions.iter().map(|(dataset, record, revision, digest)| {
-            json!({"dataset": dataset, "record": record, "revision": revision, "digest": digest.to_string()})
+            let digest = digest.to_string();
+            json!({"dataset": dataset, "record": record, "revision": revision, "digest": digest})
         });
         let contents = self.contents.iter().map(|(dataset, record, accepted)| {
             let accepted = accepted.iter().map(|one| {
@@ -200,7 +207,10 @@ fn operation(operation: Operation) -> &'static str {
 
 fn asked(asked: &Needs) -> Value {
     let key = |key: &Key| json!({"dataset": key.dataset, "record": key.record});
-    let revision = |(key, revision): &(Key, u64)| json!({"dataset": key.dataset, "record": key.record, "revision": revision});
+    let revision = |(key, revision): &(Key, u64)| {
+        let Key { dataset, record } = key;
+        json!({"dataset": dataset, "record": record, "revision": revision})
+    };
     json!({
         "records": asked.records.iter().map(key).collect::<Vec<_>>(),
         "revisions": asked.revisions.iter().map(revision).collect::<Vec<_>>(),
@@ -209,7 +219,10 @@ fn asked(asked: &Needs) -> Value {
 }
 
 fn verdict(verdict: &Verdict) -> Value {
-    let reason = |reason: &sanheyi_exchange_spec::gate::Reason| json!({"field": reason.field, "rule": reason.rule, "level": reason.level.en()});
+    let reason = |reason: &Reason| {
+        let Reason { field, rule, level, .. } = reason;
+        json!({"field": field, "rule": rule, "level": level.en()})
+    };
     json!({
         "standing": verdict.standing.en(),
         "reasons": verdict.reasons.iter().map(reason).collect::<Vec<_>>(),

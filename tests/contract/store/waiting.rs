@@ -54,8 +54,7 @@ pub(crate) async fn what_comes_wakes_only_what_waits_for_it(ground: &Ground) {
     assert!(any(&store).await);
     assert_eq!(waiting_ready(&store, 9).await.unwrap(), []);
 
-    let revision =
-        Wait::Revision { dataset: COMPLAINT.into(), record: "B".into(), revision: 1 };
+    let revision = Wait::Revision { dataset: COMPLAINT.into(), record: "B".into(), revision: 1 };
     wake(&store, &[on("A"), on("AA"), on(""), revision]).await;
     let ready = waiting_ready(&store, 9).await.unwrap();
     assert_eq!(ready, [at(JOURNAL, 3), at(SECOND, 1)]);

@@ -1,6 +1,6 @@
 //! What the gate writes into a mailbox beyond first verdicts: warnings, and later verdicts.
 
-use sanheyi_exchange_spec::gate::{Findings, Standing};
+use sanheyi_exchange_spec::gate::{Findings, Reason, Standing};
 use sanheyi_exchange_spec::later::{self, Change, LaterVerdict};
 use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
 use sanheyi_exchange_spec::time::Timestamp;
@@ -53,8 +53,8 @@ fn change(sequence: u64, standing: Standing, plain: bool) -> Change {
 
 fn told(exception: &Exception) -> Value {
     let reasons = exception.reasons.iter().map(|reason| {
-        let level = reason.level.en();
-        json!({"field": reason.field, "rule": reason.rule, "level": level, "zh": reason.zh, "en": reason.en})
+        let Reason { field, rule, zh, en, level } = reason;
+        json!({"field": field, "rule": rule, "level": level.en(), "zh": zh, "en": en})
     });
     json!({
         "sequence": exception.sequence,
