@@ -51,6 +51,6 @@ pub mod regions;
 mod tests;
 
 pub use self::error::{CodeError, Fault};
-pub use self::lists::{CodeList, Entry, list, lists, map};
+pub use self::lists::{CodeList, Entry, list, lists, map, named};
 pub use self::people::{CitizenNumber, CreditCode, GbOrganisationCode, RegistrationNumber};
 pub use self::powers::{CaseNumber, OrganisationCode, PowerCode};

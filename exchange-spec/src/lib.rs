@@ -22,10 +22,10 @@
 //! 2. [`suite`], [`entry`], [`segment`]: bytes.
 //! 3. [`merkle`], [`note`], [`checkpoint`], [`grant`]: what is proved and signed.
 //! 4. [`link`]: the calls as state machines; [`error`]: why a call is refused and what to do.
-//! 5. [`gate`], [`reason`], [`receipt`], [`conflict`]: what becomes of every entry.
+//! 5. [`gate`], [`reason`], [`receipt`], [`later`], [`conflict`]: what becomes of every entry.
 //! 6. [`invariants`]: what must hold at the end of all this, by name.
-//! 7. [`codes`], [`calendar`]: the numbers by which the standard names things, code lists and regions
-//!    as data; working days, time limits and the clock that runs against them.
+//! 7. [`codes`], [`calendar`]: the numbers by which the standard names things, code lists and
+//!    regions as data; working days, time limits and the clock that runs against them.
 //! 8. [`dictionary`]: the standard as data, and all that is derived of it.
 //!
 //! # What is absent

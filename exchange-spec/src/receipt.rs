@@ -156,8 +156,8 @@ impl Exception {
         }
     }
 
-    /// Reads an exception; one that says "accepted" and warns of nothing is none. A standing that is
-    /// not known is read as pending: what this reader cannot name it does not count as accepted.
+    /// Reads an exception; one that says "accepted" and warns of nothing is none. A standing that
+    /// is not known is read as pending: what this reader cannot name it does not count as accepted.
     pub fn from_wire(message: wire::Exception) -> Option<Self> {
         let exception = Self::verdict_from_wire(message);
         (exception.standing != Standing::Accepted || !exception.reasons.is_empty())

@@ -18,7 +18,7 @@ pub(crate) const FAMILY: u64 = 5;
 /// A note is long enough for a step of about 600 bytes.
 const NOTE_BYTES: usize = 440;
 /// And a summary for such a case: up to 200 characters.
-const SUMMARY_BYTES: usize = 220;
+const SUMMARY_BYTES: usize = 300;
 /// Records that are there before the clock starts: the power item.
 pub(crate) const SET_UP: u64 = 1;
 /// What notes are made of.

@@ -128,7 +128,9 @@ async fn on_a_server_where_its_scope_can_write_nothing() {
     let seen: i64 =
         sqlx::query_scalar("SELECT count(*) FROM record").fetch_one(&mut city).await.unwrap();
     assert!(seen >= 22, "{seen}");
-    for table in ["journal", "record", "receipt", "exception", "gate", "platform", "audit"] {
+    for table in
+        ["journal", "record", "receipt", "exception", "gate", "waiting", "platform", "audit"]
+    {
         for sql in [format!("UPDATE {table} SET platform = 'x'"), format!("DELETE FROM {table}")] {
             let done = city.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
             assert_eq!(done.rows_affected(), 0, "{table}");

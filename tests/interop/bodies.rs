@@ -17,7 +17,7 @@ type Change = (String, Option<Value>);
 
 /// The bodies of a dataset: first the simplest, in which every field is set, then the empty one.
 pub(crate) fn bodies(dataset: &Dataset) -> Vec<Body> {
-    let simple = sample::simple(dataset);
+    let simple = sample::every(dataset);
     let mut found = vec![
         Body { name: "the simplest".into(), bytes: simple.encode_to_vec() },
         Body { name: "empty".into(), bytes: Vec::new() },

@@ -105,13 +105,18 @@ pub fn list(id: &str, version: u32) -> Option<&'static CodeList> {
     lists().binary_search_by(order).ok().and_then(|place| lists().get(place))
 }
 
+/// A code list by the name that fields have for it: `power_kind/1`.
+pub fn named(name: &str) -> Option<&'static CodeList> {
+    let (id, version) = name.split_once('/')?;
+    list(id, version.parse().ok()?)
+}
+
 /// What `scheme` calls a code of a list; the list is named as in the standard, `power_kind/1`.
 ///
 /// `None` where list or code are not known, and where the scheme has nothing for it: in 2014 there
 /// were no approvals that are no permits any more.
 pub fn map(list: &str, code: &str, scheme: &str) -> Option<&'static str> {
-    let (id, version) = list.split_once('/')?;
-    let entry = self::list(id, version.parse().ok()?)?.entry(code)?;
+    let entry = named(list)?.entry(code)?;
     entry.mappings.get(scheme).map(|code| &**code)
 }
 
@@ -178,6 +183,32 @@ impl CodeList {
     /// How fields name it: `region/1`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.id, self.version)
+    }
+
+    /// The enumeration of the standard that it is; a list that is data only is none, and may gain
+    /// codes without a new version of the standard.
+    pub fn enumeration(&self) -> Option<&'static sanheyi_proto::CodeList> {
+        sanheyi_proto::code_list(&self.id, self.version)
+    }
+
+    /// The name of an entry in the enumeration, which JSON shows: `POWER_KIND_XK`. `None` where the
+    /// list is data only.
+    pub fn identifier(&self, entry: &Entry) -> Option<&'static str> {
+        let codes = self.enumeration()?.entries.iter();
+        let same = |code: &&sanheyi_proto::Code| u32::try_from(code.number) == Ok(entry.number);
+        codes.clone().find(same).map(|code| code.name)
+    }
+
+    /// How a cell shows an entry, so that a reader chooses and a program can tell it from all
+    /// others of the list: its Chinese title, with the name where two entries have one title;
+    /// behind its code where the list is data only.
+    pub fn label(&self, entry: &Entry) -> String {
+        let title = &entry.title_zh;
+        let Some(name) = self.identifier(entry) else {
+            return format!("{} {title}", entry.code);
+        };
+        let twins = self.entries.iter().filter(|other| other.title_zh == *title).count();
+        if twins < 2 { title.to_string() } else { format!("{title}（{name}）") }
     }
 
     /// The entries that may be used on a day.

@@ -1,10 +1,11 @@
 //! What the dictionary holds: datasets, and fields with their rules. Code lists are those of
-//! [`sanheyi_proto::code_lists`].
+//! [`codes::lists`].
 
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, MessageDescriptor};
-use sanheyi_proto::{CodeList, FieldInfo, Sensitivity, code_lists};
+use sanheyi_proto::{FieldInfo, Sensitivity};
 
 use super::{DictionaryError, read};
+use crate::codes::{self, CodeList};
 
 /// The standard as data.
 #[derive(Clone, Debug)]
@@ -76,6 +77,9 @@ pub struct Field {
     pub instant: bool,
     /// Rules of the value, or of each item.
     pub rules: Rules,
+    /// What a sample holds, as a cell of a template has it: `-` is nothing; empty = what the rules
+    /// make.
+    pub sample: String,
     /// The fields of the message that it holds.
     pub fields: Vec<Field>,
     pub(super) descriptor: FieldDescriptor,
@@ -184,9 +188,8 @@ impl Field {
         self.info.path.matches('.').count()
     }
 
-    /// The code list of its enumeration; a list that is data has none.
+    /// Its code list: that of its enumeration, or the one whose codes its texts are.
     pub fn codes(&self) -> Option<&'static CodeList> {
-        let Kind::Code(name) = &self.kind else { return None };
-        code_lists().iter().find(|list| list.message == name)
+        codes::named(self.info.code_list)
     }
 }

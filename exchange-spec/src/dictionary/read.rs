@@ -104,6 +104,7 @@ fn field(
         required,
         instant: flag(&own, "instant"),
         rules,
+        sample: text(&own, "sample"),
         fields: within,
         descriptor,
     };

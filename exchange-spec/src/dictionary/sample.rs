@@ -1,11 +1,15 @@
 //! Bodies that keep the rules of their dataset, made out of the rules: for templates, and for tests
 //! of whatever takes any dataset.
+//!
+//! What fields say of each other is no rule of a field. [`simple`] keeps to that as well: the
+//! standard says beside a field what a sample holds, where it is not what the rules alone make.
 
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
 use sanheyi_proto::forms::FORMS;
 
 use super::model::{Dataset, Field, Kind};
+use super::template::cell;
 
 /// A number below the bound, which is at least 1: chance, as whoever asks has it. One that always
 /// answers 0 makes the simplest body, with every field set.
@@ -20,8 +24,20 @@ const MORE_ITEMS: u64 = 3;
 /// How much longer than it must a drawn text is at most.
 const MORE_CHARACTERS: u64 = 40;
 
-/// The simplest body of a dataset, with every field set.
+/// How much later than another instant is one that must not precede it: a day.
+const LATER: i64 = 86_400 * 1_000_000;
+/// What stands beside a field that samples leave out.
+const NOTHING: &str = "-";
+
+/// The simplest body of a dataset that is good by itself, as departments see it.
 pub fn simple(dataset: &Dataset) -> DynamicMessage {
+    let mut message = every(dataset);
+    told(&dataset.fields, &mut message);
+    message
+}
+
+/// The simplest body of a dataset with every field set; each field keeps its rules.
+pub fn every(dataset: &Dataset) -> DynamicMessage {
     drawn(dataset, &mut |_| 0)
 }
 
@@ -43,20 +59,45 @@ fn fill(fields: &[Field], mut message: DynamicMessage, draw: Draw<'_>) -> Dynami
         }
         message.set_field(&field.descriptor, value(field, draw));
     }
-    in_order(fields, &mut message);
+    in_order(fields, &mut message, 0);
     message
 }
 
-/// Moves instants up to the ones that they must not precede; a chain takes as many rounds as it is
-/// long.
-fn in_order(fields: &[Field], message: &mut DynamicMessage) {
+/// Puts in what the standard tells of samples.
+fn told(fields: &[Field], message: &mut DynamicMessage) {
+    for field in fields {
+        if field.sample == NOTHING {
+            message.clear_field(&field.descriptor);
+        } else if let Ok(one) = cell::read(field, &field.sample)
+            && !field.sample.is_empty()
+        {
+            let value = if field.list { Value::List(vec![one]) } else { one };
+            message.set_field(&field.descriptor, value);
+        } else if message.has_field(&field.descriptor) {
+            match message.get_field_mut(&field.descriptor) {
+                Value::Message(inner) => told(&field.fields, inner),
+                Value::List(items) => {
+                    let inner = items.iter_mut().filter_map(Value::as_message_mut);
+                    inner.for_each(|inner| told(&field.fields, inner));
+                }
+                _ => {}
+            }
+        }
+    }
+    in_order(fields, message, LATER);
+}
+
+/// Moves instants up to the ones that they must not precede, or beyond them by some microseconds; a
+/// chain takes as many rounds as it is long.
+fn in_order(fields: &[Field], message: &mut DynamicMessage, beyond: i64) {
     for _ in fields {
         for field in fields.iter().filter(|field| !field.info.not_before.is_empty()) {
             let other = message.get_field_by_name(field.info.not_before);
             let other = other.and_then(|value| value.as_i64()).unwrap_or_default();
             let own = message.get_field(&field.descriptor).as_i64().unwrap_or_default();
-            if message.has_field(&field.descriptor) && own < other {
-                message.set_field(&field.descriptor, Value::I64(other));
+            let least = other.saturating_add(beyond);
+            if message.has_field(&field.descriptor) && own < least {
+                message.set_field(&field.descriptor, Value::I64(least));
             }
         }
     }

@@ -5,18 +5,19 @@
 //! find each other by numbers that whoever fills them in gives: column `#` is a row's own number,
 //! column `^` the number of the row that it belongs to. Two rows of headings stand above: titles
 //! for people, paths for programs. A cell holds a text as it is, a number in decimal, 是 or 否, an
-//! instant by the clock of Beijing, a code by its Chinese title. An empty cell is an absent field,
+//! instant by the clock of Beijing, a code by its label ([`CodeList::label`]). An empty cell is an absent field,
 //! and a group of which every cell is empty is absent.
 
-mod cell;
+pub(super) mod cell;
 mod fill;
 mod read;
 
-use sanheyi_proto::{CodeList, FieldInfo};
+use sanheyi_proto::FieldInfo;
 
 use super::document::Lang;
 use super::model::{Dataset, Field, Kind};
 use super::words;
+use crate::codes::CodeList;
 
 /// Column of a row's own number.
 pub const OWN: &str = "#";
@@ -233,7 +234,7 @@ impl Column<'_> {
         note.join("\n")
     }
 
-    /// The code list whose titles may stand in its cells.
+    /// The code list whose labels may stand in its cells.
     pub fn choices(&self) -> Option<&'static CodeList> {
         self.field().and_then(Field::codes)
     }

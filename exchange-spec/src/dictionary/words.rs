@@ -1,7 +1,7 @@
 //! The rules of a field in words, both languages.
 
 use sanheyi_proto::forms::FORMS;
-use sanheyi_proto::{Author, Code, CodeList, Sensitivity};
+use sanheyi_proto::{Author, Sensitivity};
 
 use super::document::Lang;
 use super::instant;
@@ -148,21 +148,6 @@ pub fn author(author: Author, lang: Lang) -> &'static str {
         Author::Hub => lang.of("市级平台", "the hub"),
         Author::Both => lang.of("各平台与市级平台", "platforms and the hub"),
     }
-}
-
-/// Id and version of a code list, as fields name it: `power_kind/1`.
-pub fn list_id(list: &CodeList) -> String {
-    format!("{}/{}", list.id, list.version)
-}
-
-/// How a code is shown in a drop-down list: by its Chinese title; with its name, where two codes
-/// of the list have one title.
-pub fn label(list: &CodeList, code: &Code) -> String {
-    let twins = list.entries.iter().filter(|other| other.title_zh == code.title_zh).count();
-    if twins < 2 {
-        return code.title_zh.to_owned();
-    }
-    format!("{}（{}）", code.title_zh, code.name)
 }
 
 /// Who may see a field.

@@ -1,6 +1,6 @@
 //! The gate (闸口) behind admission: a cursor per journal. Verdicts, index, cursor and receipt commit
-//! in one transaction, and its first statement fences the cursor. What is pending waits for one thing;
-//! when that has come, it is judged [`again`].
+//! in one transaction, and its first statement fences the cursor. What is pending waits for one
+//! thing; when that has come, it is judged [`again`].
 
 mod again;
 mod known;

@@ -1,5 +1,5 @@
-//! Mailboxes (信箱): the hub's own journals, one per platform, into which the gate writes receipts and
-//! later verdicts.
+//! Mailboxes (信箱): the hub's own journals, one per platform, into which the gate writes receipts
+//! and later verdicts.
 //! They live as long as the generation of the store: a restored hub opens new ones.
 
 use sanheyi_exchange_spec::entry::{Header, Operation};

@@ -1,5 +1,5 @@
-//! Unknown fields survive (rule 6): a revision that is handed in starts from the bytes of the revision
-//! before it. What a newer program has written there, and this one does not know, goes on.
+//! Unknown fields survive (rule 6): a revision that is handed in starts from the bytes of the
+//! revision before it. What a newer program has written there, and this one does not know, goes on.
 
 use std::collections::BTreeMap;
 

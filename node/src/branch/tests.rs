@@ -2,6 +2,7 @@
 
 mod bounds;
 mod expect;
+mod foresight;
 mod group;
 
 use std::collections::BTreeMap;

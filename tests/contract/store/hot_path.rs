@@ -6,15 +6,20 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use prost::Message as _;
 use sanheyi_exchange_spec::limits::WINDOW_BYTES;
 use sanheyi_hub::store::gate_behind;
+use sanheyi_node::branch::Sealed;
 use sanheyi_node::store::Store;
 use sanheyi_node::uplink::port::{HubPort as _, PullCall};
-use sanheyi_tests::fixtures::{COMPLAINT, complaint_no, new_complaints, next_complaint};
+use sanheyi_tests::fixtures::{
+    COMPLAINT, HANDLING, complaint, complaint_no, handling, handling_no, new_complaints,
+    next_complaint,
+};
 use sanheyi_tests::knobs;
 use sanheyi_tests::patience::{until, within};
 use sanheyi_tests::postgres::{PgDatabase, PgServer};
-use sanheyi_tests::world::{Foreign, HUB, Tenant, World, id};
+use sanheyi_tests::world::{Foreign, HUB, Tenant, World, id, judged};
 use sea_query::{Asterisk, Query};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
@@ -51,6 +56,7 @@ async fn travel(mut foreign: Foreign) {
     // A record that is there already: the gate must look which.
     let again = foreign.entry(COMPLAINT, &complaint_no(0), None, vec![]);
     foreign.push(&[again]).await.unwrap();
+    foreign.push(&waiting(&foreign)).await.unwrap();
     let mut cursors = answer.mailboxes.clone();
     cursors.push((foreign.journal.clone(), 0));
     let pull = PullCall {
@@ -64,6 +70,20 @@ async fn travel(mut foreign: Foreign) {
     let letters = PullCall { cursors: answer.mailboxes, ..pull };
     within("letters", foreign.port.pull(letters)).await.unwrap();
     foreign.greet().await.unwrap();
+}
+
+/// Handlings before their complaints, of which one is quarantined: they wait, and are judged again.
+fn waiting(foreign: &Foreign) -> Vec<Sealed> {
+    let handled = |serial| {
+        let body = handling(serial, 1).encode_to_vec();
+        foreign.entry(HANDLING, &handling_no(serial, 1), None, body)
+    };
+    vec![
+        handled(98),
+        handled(99),
+        foreign.entry(COMPLAINT, &complaint_no(98), None, complaint(98).encode_to_vec()),
+        foreign.entry(COMPLAINT, &complaint_no(99), None, vec![]),
+    ]
 }
 
 /// A tenant, whose branch lives in the hub's own store.
@@ -94,6 +114,9 @@ async fn work() -> Vec<Said> {
     let tenant = world.tenant("tianning").await;
     let store = world.hub.store(&tenant.platform);
     tokio::join!(travel(jintan), travel(wujin), hosted(&tenant, &store));
+    for platform in ["jintan", "wujin"] {
+        judged(&world, &id(platform)).await;
+    }
     gate_behind(&world.hub.database()).await.unwrap();
     drop(store);
     world.hub.stop().await;
@@ -176,6 +199,13 @@ async fn every_statement_carries_its_platform_and_every_transaction_has_one() {
         "INSERT INTO \"checkpoint\"",
         "INSERT INTO \"gate\"",
         "UPDATE \"gate\"",
+        "INSERT INTO \"waiting\"",
+        "UPDATE \"waiting\"",
+        "DELETE FROM \"waiting\"",
+        "UPDATE \"receipt\"",
+        "UPDATE \"exception\"",
+        "DELETE FROM \"exception\"",
+        "UPDATE \"record\"",
         "INSERT INTO \"hosted\"",
         "UPDATE \"hosted\"",
         "INSERT INTO \"greeting\"",

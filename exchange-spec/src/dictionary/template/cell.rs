@@ -2,12 +2,12 @@
 
 use prost_reflect::Value;
 
+use crate::codes::Entry;
 use crate::dictionary::instant;
 use crate::dictionary::model::{Field, Kind};
-use crate::dictionary::words;
 
 /// What a cell should hold, in Chinese and English.
-pub(super) type Wanted = (String, String);
+pub(in crate::dictionary) type Wanted = (String, String);
 
 const YES: &str = "是";
 const NO: &str = "否";
@@ -15,7 +15,11 @@ const NO: &str = "否";
 /// A value in a cell.
 pub(super) fn shown(field: &Field, value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => {
+            let list = field.codes();
+            let label = list.and_then(|list| list.entry(text).map(|entry| list.label(entry)));
+            label.unwrap_or_else(|| text.clone())
+        }
         Value::Bool(yes) => if *yes { YES } else { NO }.to_owned(),
         Value::U32(number) => number.to_string(),
         Value::I64(micros) if field.instant => instant::beijing(*micros),
@@ -23,8 +27,8 @@ pub(super) fn shown(field: &Field, value: &Value) -> String {
         Value::EnumNumber(number) => {
             let list = field.codes();
             let found = list.and_then(|list| {
-                let code = list.entries.iter().find(|code| code.number == *number);
-                code.map(|code| words::label(list, code))
+                let is = |entry: &&Entry| i32::try_from(entry.number) == Ok(*number);
+                list.entries.iter().find(is).map(|entry| list.label(entry))
             });
             found.unwrap_or_else(|| number.to_string())
         }
@@ -33,10 +37,10 @@ pub(super) fn shown(field: &Field, value: &Value) -> String {
 }
 
 /// Reads a cell that is not empty.
-pub(super) fn read(field: &Field, cell: &str) -> Result<Value, Wanted> {
+pub(in crate::dictionary) fn read(field: &Field, cell: &str) -> Result<Value, Wanted> {
     let wanted = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
     match &field.kind {
-        Kind::Text => Ok(Value::String(cell.to_owned())),
+        Kind::Text => Ok(Value::String(text(field, cell))),
         Kind::Bool => match cell.trim() {
             YES | "true" | "TRUE" | "1" => Ok(Value::Bool(true)),
             NO | "false" | "FALSE" | "0" => Ok(Value::Bool(false)),
@@ -67,14 +71,22 @@ pub(super) fn read(field: &Field, cell: &str) -> Result<Value, Wanted> {
     }
 }
 
+/// A text as it is; where the field holds codes of a list, the code of what is a label.
+fn text(field: &Field, cell: &str) -> String {
+    let label = cell.trim();
+    let found = field.codes().and_then(|list| {
+        list.entries.iter().find(|entry| list.label(entry) == label)
+    });
+    found.map_or(cell, |entry| &entry.code).to_owned()
+}
+
 /// A code by its label, its code, its name or its number, tried in this order.
 fn code(field: &Field, cell: &str) -> Option<i32> {
     let list = field.codes()?;
-    let found = |is: &dyn Fn(&sanheyi_proto::Code) -> bool| {
-        list.entries.iter().find(|code| is(code)).map(|code| code.number)
-    };
-    found(&|code| words::label(list, code) == cell)
-        .or_else(|| found(&|code| code.code == cell))
-        .or_else(|| found(&|code| code.name == cell))
-        .or_else(|| found(&|code| code.number.to_string() == cell))
+    let found = |is: &dyn Fn(&Entry) -> bool| list.entries.iter().find(|entry| is(entry));
+    let entry = found(&|entry| list.label(entry) == cell)
+        .or_else(|| list.entry(cell))
+        .or_else(|| found(&|entry| list.identifier(entry) == Some(cell)))
+        .or_else(|| found(&|entry| entry.number.to_string() == cell))?;
+    i32::try_from(entry.number).ok()
 }

@@ -1,6 +1,6 @@
 //! Judging again (改判): a pending entry waits for one thing. Whoever writes *pending* and whoever
-//! writes what is waited for meet on the platform's locked row, and the waiter looks once more under
-//! the lock; behind it a slow sweep looks through everything that waits (rule 16).
+//! writes what is waited for meet on the platform's locked row, and the waiter looks once more
+//! under the lock; behind it a slow sweep looks through everything that waits (rule 16).
 
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::{

@@ -1,5 +1,5 @@
-//! Holding receipt and exception rows against the bytes of the mailboxes that they were read from: as
-//! the receipts have them, and later verdicts changed them.
+//! Holding receipt and exception rows against the bytes of the mailboxes that they were read from:
+//! as the receipts have them, and later verdicts changed them.
 
 use std::collections::BTreeMap;
 
