@@ -110,8 +110,8 @@ fn of_value(field: &Field, value: &Value) -> Vec<Change> {
             numbers.map(|number| change(&number.to_string(), Value::I64(number))).collect()
         }
         (Kind::Code(_), _) => {
-            let last =
-                field.codes().and_then(|list| list.entries.last()).map_or(0, |one| one.number);
+            let last = field.codes().and_then(|list| list.entries.last());
+            let last = last.map_or(0, |one| i32::try_from(one.number).unwrap());
             let codes = [0, last, last + 1, -1, i32::MAX];
             codes.map(|code| change(&code.to_string(), Value::EnumNumber(code))).into()
         }

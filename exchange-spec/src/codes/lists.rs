@@ -229,6 +229,8 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -245,6 +247,27 @@ mod tests {
     fn every_list_in_the_folder_is_compiled_in() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/code_lists");
         assert_eq!(std::fs::read_dir(folder).unwrap().count(), TEXTS.len());
+    }
+
+    #[test]
+    fn labels_of_a_list_are_told_apart() {
+        for list in lists() {
+            let labels: BTreeSet<_> = list.entries.iter().map(|entry| list.label(entry)).collect();
+            assert_eq!(labels.len(), list.entries.len(), "{}", list.name());
+        }
+    }
+
+    #[test]
+    fn enumerations_have_identifiers_and_data_has_codes_in_its_labels() {
+        let kinds = named("power_kind/1").unwrap();
+        let permit = kinds.entry("XK").unwrap();
+        assert_eq!(kinds.identifier(permit), Some("POWER_KIND_XK"));
+        assert_eq!(kinds.label(permit), "行政许可");
+        let regions = named("region/1").unwrap();
+        let jintan = regions.entry("320482").unwrap();
+        assert!(regions.enumeration().is_none() && regions.identifier(jintan).is_none());
+        assert_eq!(regions.label(jintan), "320482 金坛市");
+        assert!(named("region").is_none() && named("region/2").is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use sanheyi_proto::Lane;
 
 use super::model::{Dataset, Dictionary};
 use super::{html, markdown, words};
+use crate::codes::{CodeList, Entry};
 
 /// The language of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,12 +78,48 @@ impl Said {
         }
     }
 
-    /// Headings of the table of codes.
-    pub(super) const fn codes(&self) -> [&'static str; 6] {
-        match self.0 {
-            Lang::Zh => ["编号", "代码", "名称", "标识", "其他代码", "有效期"],
-            Lang::En => ["Number", "Code", "Name", "Identifier", "Elsewhere", "Valid"],
-        }
+    /// Where a list's codes are from, and whether there may be more of them any day.
+    pub(super) fn list_source(&self, list: &CodeList) -> String {
+        let open = match list.enumeration() {
+            Some(_) => "",
+            None => {
+                self.0.of("；以数据形式发布，可随时增补", "; data, which may gain codes any day")
+            }
+        };
+        format!("{}{open}", list.source)
+    }
+
+    /// The table of a list's codes: what no code of the list has is no column of it.
+    pub(super) fn codes(&self, list: &CodeList) -> Vec<CodeColumn> {
+        let lang = self.0;
+        let column = |(zh, en), verbatim, cell: &dyn Fn(&Entry) -> String| {
+            let cells = list.entries.iter().map(cell).collect();
+            CodeColumn { heading: lang.of(zh, en), verbatim, cells }
+        };
+        let number = |entry: &Entry| {
+            if entry.number == 0 { String::new() } else { entry.number.to_string() }
+        };
+        let others = |entry: &Entry| {
+            let others = entry.mappings.iter().map(|(scheme, code)| format!("{scheme} {code}"));
+            others.collect::<Vec<_>>().join(lang.of("，", ", "))
+        };
+        let mut columns = vec![
+            column(("代码", "Code"), true, &|entry| entry.code.to_string()),
+            column(("名称", "Name"), false, &|entry| {
+                lang.of(&entry.title_zh, &entry.title_en).to_owned()
+            }),
+            column(("上级", "Under"), true, &|entry| {
+                entry.parent.as_deref().unwrap_or_default().to_owned()
+            }),
+            column(("编号", "Number"), false, &number),
+            column(("标识", "Identifier"), true, &|entry| {
+                list.identifier(entry).unwrap_or_default().to_owned()
+            }),
+            column(("其他代码", "Elsewhere"), false, &others),
+            column(("有效期", "Valid"), false, &|entry| validity(entry, lang)),
+        ];
+        columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
+        columns
     }
 
     pub(super) const fn datasets(&self) -> &'static str {
@@ -131,15 +168,24 @@ impl Said {
     }
 }
 
+/// A column of a table of codes.
+pub(super) struct CodeColumn {
+    pub(super) heading: &'static str,
+    /// Whether its cells are for programs.
+    pub(super) verbatim: bool,
+    /// One for each entry of the list.
+    pub(super) cells: Vec<String>,
+}
+
 /// The days on which a code may be used; empty = always.
-pub(super) fn validity(from: &str, until: &str, lang: Lang) -> String {
-    match (from, until, lang) {
-        ("", "", _) => String::new(),
-        (from, "", Lang::Zh) => format!("{from} 起"),
-        (from, "", Lang::En) => format!("from {from}"),
-        ("", until, Lang::Zh) => format!("{until} 前"),
-        ("", until, Lang::En) => format!("before {until}"),
-        (from, until, Lang::Zh) => format!("{from} 起，{until} 前"),
-        (from, until, Lang::En) => format!("from {from}, before {until}"),
+fn validity(entry: &Entry, lang: Lang) -> String {
+    match (entry.valid_from, entry.valid_until, lang) {
+        (None, None, _) => String::new(),
+        (Some(from), None, Lang::Zh) => format!("{from} 起"),
+        (Some(from), None, Lang::En) => format!("from {from}"),
+        (None, Some(until), Lang::Zh) => format!("{until} 前"),
+        (None, Some(until), Lang::En) => format!("before {until}"),
+        (Some(from), Some(until), Lang::Zh) => format!("{from} 起，{until} 前"),
+        (Some(from), Some(until), Lang::En) => format!("from {from}, before {until}"),
     }
 }

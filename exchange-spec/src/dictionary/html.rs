@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use sanheyi_proto::{CodeList, code_lists};
-
-use super::document::{Lang, Said, validity};
+use super::document::{Lang, Said};
 use super::model::{Dataset, Dictionary, Field};
 use super::words;
+use crate::codes::{CodeList, lists};
 
 /// How the page looks: on a wide screen with its contents beside it, on a narrow one with every
 /// row as a card, and on paper without either.
@@ -33,7 +32,7 @@ pub(super) fn page(dictionary: &Dictionary, lang: Lang) -> String {
         dataset(&mut out, entry, &said);
     }
     line!(out, "<h2 id=\"codes\">{}</h2>", said.code_lists());
-    for list in code_lists() {
+    for list in lists() {
         code_list(&mut out, list, &said);
     }
     line!(out, "</main>\n</body>\n</html>");
@@ -51,9 +50,9 @@ fn contents(out: &mut String, dictionary: &Dictionary, said: &Said) {
         line!(out, "<li><a href=\"#{name}\">{} <code>{name}</code></a></li>", escaped(title));
     }
     line!(out, "</ul>\n<p><a href=\"#codes\">{}</a></p>\n<ul>", said.code_lists());
-    for list in code_lists() {
-        let id = words::list_id(list);
-        let title = escaped(lang.of(list.title_zh, list.title_en));
+    for list in lists() {
+        let id = list.name();
+        let title = escaped(lang.of(&list.title_zh, &list.title_en));
         line!(out, "<li><a href=\"#{id}\">{title} <code>{id}</code></a></li>");
     }
     line!(out, "</ul>\n</details>\n</nav>");
@@ -116,37 +115,30 @@ fn demands(field: &Field, said: &Said) -> String {
         demands.push(format!("{} <code>{}</code>", said.example(), escaped(&field.rules.example)));
     }
     if let Some(list) = field.codes() {
-        let id = words::list_id(list);
+        let id = list.name();
         demands.push(format!("{} <a href=\"#{id}\"><code>{id}</code></a>", said.list()));
-    } else if !field.info.code_list.is_empty() {
-        let id = escaped(field.info.code_list);
-        demands.push(format!("{} <code>{id}</code>", said.list()));
     }
     demands.join("<br>")
 }
 
 fn code_list(out: &mut String, list: &CodeList, said: &Said) {
     let lang = said.0;
-    let id = words::list_id(list);
+    let id = list.name();
     line!(out, "<section id=\"{id}\">");
-    line!(out, "<h3>{} <code>{id}</code></h3>", escaped(lang.of(list.title_zh, list.title_en)));
-    line!(out, "<p>{}</p>\n<table class=\"codes\">", escaped(list.source));
-    headings(out, &said.codes());
-    let [_, code, name, identifier, elsewhere, valid] = said.codes();
-    for value in list.entries {
-        let others: Vec<String> =
-            value.mappings.iter().map(|(scheme, code)| format!("{scheme} {code}")).collect();
-        let days = validity(value.valid_from, value.valid_until, lang);
-        line!(out, "<tr id=\"{id}/{0}\"><th scope=\"row\">{0}</th>", value.number);
-        line!(out, "<td data-is=\"{code}\"><code>{}</code></td>", escaped(value.code));
-        line!(
-            out,
-            "<td data-is=\"{name}\">{}</td>",
-            escaped(lang.of(value.title_zh, value.title_en))
-        );
-        line!(out, "<td data-is=\"{identifier}\"><code>{}</code></td>", escaped(value.name));
-        line!(out, "<td data-is=\"{elsewhere}\">{}</td>", escaped(&others.join("，")));
-        line!(out, "<td data-is=\"{valid}\">{}</td></tr>", escaped(&days));
+    line!(out, "<h3>{} <code>{id}</code></h3>", escaped(lang.of(&list.title_zh, &list.title_en)));
+    line!(out, "<p>{}</p>\n<table class=\"codes\">", escaped(&said.list_source(list)));
+    let columns = said.codes(list);
+    headings(out, &columns.iter().map(|column| column.heading).collect::<Vec<_>>());
+    for (at, entry) in list.entries.iter().enumerate() {
+        let code = escaped(&entry.code);
+        line!(out, "<tr id=\"{id}/{code}\"><th scope=\"row\"><code>{code}</code></th>");
+        for column in columns.iter().skip(1) {
+            let cell = column.cells.get(at).map(|cell| escaped(cell)).unwrap_or_default();
+            let verbatim = column.verbatim && !cell.is_empty();
+            let cell = if verbatim { format!("<code>{cell}</code>") } else { cell };
+            line!(out, "<td data-is=\"{}\">{cell}</td>", column.heading);
+        }
+        line!(out, "</tr>");
     }
     line!(out, "</tbody>\n</table>\n</section>");
 }

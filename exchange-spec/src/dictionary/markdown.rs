@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use sanheyi_proto::{CodeList, code_lists};
-
-use super::document::{Lang, Said, validity};
+use super::document::{Lang, Said};
 use super::model::{Dataset, Dictionary, Field};
 use super::words;
+use crate::codes::{CodeList, lists};
 
 /// Adds a line; writing to a `String` cannot fail.
 macro_rules! line {
@@ -22,16 +21,16 @@ pub(super) fn text(dictionary: &Dictionary, lang: Lang) -> String {
         let (name, info) = (dataset.info.name, dataset.info);
         line!(out, "- [{} `{name}`](#{name})", escaped(lang.of(info.title_zh, info.title_en)));
     }
-    for list in code_lists() {
-        let title = escaped(lang.of(list.title_zh, list.title_en));
-        line!(out, "- [{title} `{0}`](#{0})", words::list_id(list));
+    for list in lists() {
+        let title = escaped(lang.of(&list.title_zh, &list.title_en));
+        line!(out, "- [{title} `{0}`](#{0})", list.name());
     }
     line!(out, "\n## {}", said.datasets());
     for entry in &dictionary.datasets {
         dataset(&mut out, entry, &said);
     }
     line!(out, "\n## {}", said.code_lists());
-    for list in code_lists() {
+    for list in lists() {
         code_list(&mut out, list, &said);
     }
     out
@@ -66,9 +65,7 @@ fn row(out: &mut String, field: &Field, said: &Said) {
         demands.push(format!("{} {}", said.example(), code(&field.rules.example)));
     }
     if let Some(list) = field.codes() {
-        demands.push(format!("{} [{1}](#{1})", said.list(), words::list_id(list)));
-    } else if !field.info.code_list.is_empty() {
-        demands.push(format!("{} {}", said.list(), code(field.info.code_list)));
+        demands.push(format!("{} [{1}](#{1})", said.list(), list.name()));
     }
     line!(
         out,
@@ -85,28 +82,17 @@ fn row(out: &mut String, field: &Field, said: &Said) {
 }
 
 fn code_list(out: &mut String, list: &CodeList, said: &Said) {
-    let lang = said.0;
-    let title = escaped(lang.of(list.title_zh, list.title_en));
-    line!(
-        out,
-        "\n<a id=\"{0}\"></a>\n\n### {title} `{0}`\n\n{1}\n",
-        words::list_id(list),
-        escaped(list.source)
-    );
-    headings(out, &said.codes());
-    for value in list.entries {
-        let others: Vec<String> =
-            value.mappings.iter().map(|(scheme, code)| format!("{scheme} {code}")).collect();
-        line!(
-            out,
-            "| {} | {} | {} | {} | {} | {} |",
-            value.number,
-            code(value.code),
-            escaped(lang.of(value.title_zh, value.title_en)),
-            code(value.name),
-            escaped(&others.join(", ")),
-            escaped(&validity(value.valid_from, value.valid_until, lang))
-        );
+    let title = escaped(said.0.of(&list.title_zh, &list.title_en));
+    let source = escaped(&said.list_source(list));
+    line!(out, "\n<a id=\"{0}\"></a>\n\n### {title} `{0}`\n\n{source}\n", list.name());
+    let columns = said.codes(list);
+    headings(out, &columns.iter().map(|column| column.heading).collect::<Vec<_>>());
+    for at in 0..list.entries.len() {
+        let cells = columns.iter().map(|column| {
+            let cell = column.cells.get(at).map(String::as_str).unwrap_or_default();
+            if column.verbatim { code(cell) } else { escaped(cell) }
+        });
+        line!(out, "| {} |", cells.collect::<Vec<_>>().join(" | "));
     }
 }
 

@@ -5,20 +5,22 @@
 //! compulsory, and no names beyond those of the standard. What it cannot say stands in words and as
 //! `x-sanheyi-*`: check characters (`x-sanheyi-form`), the order of instants
 //! (`x-sanheyi-not-before`), who may see a field (`x-sanheyi-sensitivity`, of the field alone: the
-//! stricter of a field and what it lies in binds), references and the record's name. `check` has
-//! the last word.
+//! stricter of a field and what it lies in binds), references and the record's name. A code list
+//! that is data may gain codes any day: its codes stand beside the text (`x-sanheyi-values`), and
+//! no text is refused for being none of them. `check` has the last word.
 
 mod range;
 
 use std::collections::BTreeMap;
 
-use sanheyi_proto::CodeList;
 use sanheyi_proto::forms::{BROKEN_DIGITS, WHOLE_DIGITS};
 
 use super::document::Lang;
 use super::model::{Dataset, Dictionary, Field, Kind};
 use super::node::Node;
 use super::words;
+use crate::calendar::Date;
+use crate::codes::{CodeList, Entry};
 
 /// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -84,15 +86,11 @@ fn definitions(dictionary: &Dictionary, of: Option<&Dataset>, home: Home) -> Nod
     for dataset in dictionary.datasets.iter().filter(wanted) {
         found.insert(dataset.info.name.to_owned(), body(dataset, home));
         for field in dataset.walk() {
-            match &field.kind {
-                Kind::Message(name) => {
-                    found.entry(short(name)).or_insert_with(|| object(&field.fields, home));
-                }
-                Kind::Code(name) => {
-                    let codes = field.codes();
-                    codes.map(|list| found.entry(short(name)).or_insert_with(|| code_list(list)));
-                }
-                _ => {}
+            if let Kind::Message(name) = &field.kind {
+                found.entry(short(name)).or_insert_with(|| object(&field.fields, home));
+            }
+            if let Some(list) = field.codes() {
+                found.entry(list_name(list)).or_insert_with(|| code_list(list));
             }
         }
     }
@@ -102,6 +100,12 @@ fn definitions(dictionary: &Dictionary, of: Option<&Dataset>, home: Home) -> Nod
 /// The name of a message or enumeration without its package.
 fn short(name: &str) -> String {
     name.rsplit('.').next().unwrap_or(name).to_owned()
+}
+
+/// The name of a code list among the schemas: that of its enumeration, or `region-1`.
+fn list_name(list: &CodeList) -> String {
+    let data = || format!("{}-{}", list.id, list.version);
+    list.enumeration().map_or_else(data, |known| short(known.message))
 }
 
 fn body(dataset: &Dataset, home: Home) -> Node {
@@ -125,7 +129,12 @@ fn body(dataset: &Dataset, home: Home) -> Node {
         schema = schema.with("x-sanheyi-references", references.collect::<Node>());
     }
     schema = schema.with_text("x-sanheyi-source", info.source);
-    match (schema, object(&dataset.fields, home)) {
+    with_all(schema, object(&dataset.fields, home))
+}
+
+/// An object with the entries of another one behind its own.
+fn with_all(schema: Node, more: Node) -> Node {
+    match (schema, more) {
         (Node::Object(mut head), Node::Object(tail)) => {
             head.extend(tail);
             Node::Object(head)
@@ -196,7 +205,10 @@ fn eased(field: &Field, value: Node) -> Node {
 fn value(field: &Field, home: Home) -> Node {
     let rules = &field.rules;
     match &field.kind {
-        Kind::Text => text(field),
+        Kind::Text => match field.codes() {
+            Some(list) => with_all(text(field), home.pointer(&list_name(list))),
+            None => text(field),
+        },
         Kind::Bool => Node::object([("type", "boolean".into())]),
         Kind::Uint32 => Node::object([
             ("type", "integer".into()),
@@ -272,8 +284,10 @@ fn code(field: &Field, list: Node) -> Node {
     let barred: Vec<Node> = rules
         .not_in
         .iter()
-        .filter_map(|number| codes.entries.iter().find(|code| code.number == *number))
-        .map(|code| code.name.into())
+        .filter_map(|number| {
+            let is = |entry: &&Entry| i32::try_from(entry.number) == Ok(*number);
+            codes.identifier(codes.entries.iter().find(is)?).map(Node::from)
+        })
         .collect();
     if !barred.is_empty() {
         schema = schema.with("not", Node::object([("enum", barred.into())]));
@@ -288,30 +302,38 @@ fn zero(field: &Field) -> String {
 }
 
 fn code_list(list: &CodeList) -> Node {
-    let values = list.entries.iter().map(|value| {
-        let mappings = value.mappings.iter();
+    let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+    let values = list.entries.iter().map(|entry| {
+        let shown = match list.identifier(entry) {
+            Some(name) => Node::object([
+                ("name", name.into()),
+                ("number", i64::from(entry.number).into()),
+                ("code", (&*entry.code).into()),
+            ]),
+            None => Node::object([("code", (&*entry.code).into())]),
+        };
+        let shown = shown
+            .with("title", &*entry.title_zh)
+            .with("description", &*entry.title_en)
+            .with_text("parent", entry.parent.as_deref().unwrap_or_default())
+            .with_text("validFrom", &day(entry.valid_from))
+            .with_text("validUntil", &day(entry.valid_until));
+        let mappings = entry.mappings.iter();
         let mappings: Vec<_> =
-            mappings.map(|(scheme, code)| ((*scheme).to_owned(), (*code).into())).collect();
-        let shown = Node::object([
-            ("name", value.name.into()),
-            ("number", i64::from(value.number).into()),
-            ("title", value.title_zh.into()),
-        ])
-        .with_text("description", value.title_en)
-        .with_text("code", value.code)
-        .with_text("validFrom", value.valid_from)
-        .with_text("validUntil", value.valid_until);
+            mappings.map(|(scheme, code)| (scheme.to_string(), (&**code).into())).collect();
         if mappings.is_empty() { shown } else { shown.with("mappings", Node::Object(mappings)) }
     });
-    Node::object([
-        ("type", "string".into()),
-        ("enum", list.entries.iter().map(|value| value.name).collect()),
-    ])
-    .with_text("title", list.title_zh)
-    .with_text("description", list.title_en)
-    .with("x-sanheyi-code-list", words::list_id(list))
-    .with_text("x-sanheyi-source", list.source)
-    .with("x-sanheyi-values", values.collect::<Node>())
+    let mut schema = Node::object([("type", "string".into())]);
+    if list.enumeration().is_some() {
+        let names = list.entries.iter().filter_map(|entry| list.identifier(entry));
+        schema = schema.with("enum", names.collect::<Node>());
+    }
+    schema
+        .with("title", &*list.title_zh)
+        .with("description", &*list.title_en)
+        .with("x-sanheyi-code-list", list.name())
+        .with_text("x-sanheyi-source", &list.source)
+        .with("x-sanheyi-values", values.collect::<Node>())
 }
 
 /// A length; the build refuses those beyond 32 bits.

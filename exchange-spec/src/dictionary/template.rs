@@ -5,8 +5,8 @@
 //! find each other by numbers that whoever fills them in gives: column `#` is a row's own number,
 //! column `^` the number of the row that it belongs to. Two rows of headings stand above: titles
 //! for people, paths for programs. A cell holds a text as it is, a number in decimal, 是 or 否, an
-//! instant by the clock of Beijing, a code by its label ([`CodeList::label`]). An empty cell is an absent field,
-//! and a group of which every cell is empty is absent.
+//! instant by the clock of Beijing, a code by its label ([`CodeList::label`]). An empty cell is an
+//! absent field, and a group of which every cell is empty is absent.
 
 pub(super) mod cell;
 mod fill;

@@ -16,6 +16,7 @@ use prost_reflect::DynamicMessage;
 use sanheyi_proto::{Violations, datasets};
 
 use super::*;
+use crate::codes::CodeList;
 
 pub(super) fn dictionary() -> &'static Dictionary {
     static READ: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::new().unwrap());
@@ -56,24 +57,16 @@ fn the_dictionary_has_every_dataset_and_field_once() {
         assert_eq!(paths.len(), known.len(), "{}", info.name);
         assert!(paths.iter().all(|path| known.contains(path)), "{}", info.name);
         for field in dataset.walk() {
-            let coded = matches!(field.kind, Kind::Code(_));
-            assert_eq!(field.codes().is_some(), coded, "{}", field.info.path);
-            if let Some(list) = field.codes() {
-                assert_eq!(words::list_id(list), field.info.code_list, "{}", field.info.path);
-            }
+            let named = field.codes().map(CodeList::name).unwrap_or_default();
+            assert_eq!(named, field.info.code_list, "{}", field.info.path);
+            let enumeration = field.codes().and_then(CodeList::enumeration);
+            let message = enumeration.map(|list| Kind::Code(list.message.to_owned()));
+            let coded = matches!(field.kind, Kind::Code(_)).then(|| field.kind.clone());
+            assert_eq!(message, coded, "{}", field.info.path);
             assert!(field.info.sensitivity >= field.declared, "{}", field.info.path);
         }
     }
     assert!(matches!(dictionary.dataset("case"), Err(DictionaryError::Dataset(_))));
-}
-
-#[test]
-fn labels_of_a_list_are_told_apart() {
-    for list in sanheyi_proto::code_lists() {
-        let labels: BTreeSet<_> =
-            list.entries.iter().map(|code| words::label(list, code)).collect();
-        assert_eq!(labels.len(), list.entries.len(), "{}", list.id);
-    }
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Needs {
     pub revisions: BTreeSet<(Key, u64)>,
     /// Records whose content decides: what do their accepted revisions say?
     pub contents: BTreeSet<Key>,
+    /// What was asked about last in each dataset: neighbours mostly ask the same.
+    recent: BTreeMap<&'static str, String>,
 }
 
 /// The head of a record.
@@ -62,10 +64,11 @@ pub fn needs(header: &HeaderView<'_>, body: Option<&[u8]>, edition: &Edition, ne
         if !reference.target(body, &mut target) {
             continue;
         }
-        let asked = needs.records.last().filter(|key| key.dataset == reference.dataset);
-        if asked.is_some_and(|key| key.record == target) {
+        let recent = needs.recent.entry(reference.dataset).or_default();
+        if *recent == target {
             continue;
         }
+        recent.clone_from(&target);
         let key = Key { dataset: reference.dataset, record: target.clone() };
         if bears_content(reference.dataset) {
             needs.contents.insert(key.clone());

@@ -24,7 +24,7 @@ pub const HELP: &str = "\
   … standard json case.step < step.bin > step.json     正文转 JSON，--reverse 反向 · body to JSON, --reverse back
   … standard check case.step < step.bin                对照标准检查 · hold a body against the standard
   … standard public case.case --json < case.bin        公开投影 · what everybody may see
-  … standard codes power_kind                          代码表 · a code list
+  … standard codes region                              代码表 · a code list
 写入文件时不覆盖已有文件。Files that exist are never written over.
 退出码 · Exit codes: 0 正常 · all is well; 1 失败 · failed; 2 正文不合标准 · `check` found broken rules.";
 

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, Note, Workbook, Worksheet, XlsxError,
 };
+use sanheyi_exchange_spec::codes::CodeList;
 use sanheyi_exchange_spec::dictionary::template::{Column, HEADINGS, Rows, Sheet, Template};
-use sanheyi_exchange_spec::dictionary::{Field, Kind, instant, words};
-use sanheyi_proto::CodeList;
+use sanheyi_exchange_spec::dictionary::{Field, Kind, instant};
 
 /// How many rows of a sheet have formats, lists and limits; a department that reports more at once
 /// fills in several files.
@@ -67,11 +67,11 @@ pub fn xlsx(template: &Template<'_>, tables: &[Rows]) -> Result<Vec<u8>, XlsxErr
 fn lists(template: &Template<'_>) -> BTreeMap<String, Vec<String>> {
     let columns = template.sheets.iter().flat_map(|sheet| &sheet.columns);
     let lists = columns.filter_map(Column::choices);
-    lists.map(|list| (words::list_id(list), labels(list))).collect()
+    lists.map(|list| (list.name(), labels(list))).collect()
 }
 
 fn labels(list: &CodeList) -> Vec<String> {
-    list.entries.iter().map(|code| words::label(list, code)).collect()
+    list.entries.iter().map(|entry| list.label(entry)).collect()
 }
 
 /// A name that the file can give a sheet and that no other sheet has.

@@ -113,12 +113,15 @@ fn text_of(slow: &Slow, chance: &mut Chance, field: &FieldDescriptor, odd: bool)
         return example.unwrap_or_else(|| words().take(length).collect());
     }
     if let Some(mut example) = example.filter(|_| !chance.one_in(8)) {
-        let at = chance.below(example.len());
+        let at = example.floor_char_boundary(chance.below(example.len()));
         match chance.below(4) {
             0 => example.truncate(at),
             1 => example.insert(at, *chance.pick(&['0', 'A', '字', '\n', '-'])),
             2 => drop(example.remove(at)),
-            _ => example.replace_range(at..=at, chance.pick::<&str>(&["9", "Z", "a", "٣", " "])),
+            _ => {
+                example.remove(at);
+                example.insert(at, *chance.pick(&['9', 'Z', 'a', '٣', ' ']));
+            }
         }
         return example;
     }

@@ -74,9 +74,8 @@ pub(in crate::dictionary) fn read(field: &Field, cell: &str) -> Result<Value, Wa
 /// A text as it is; where the field holds codes of a list, the code of what is a label.
 fn text(field: &Field, cell: &str) -> String {
     let label = cell.trim();
-    let found = field.codes().and_then(|list| {
-        list.entries.iter().find(|entry| list.label(entry) == label)
-    });
+    let found =
+        field.codes().and_then(|list| list.entries.iter().find(|entry| list.label(entry) == label));
     found.map_or(cell, |entry| &entry.code).to_owned()
 }
 

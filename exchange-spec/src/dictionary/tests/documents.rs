@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sanheyi_proto::code_lists;
-
 use super::dictionary;
+use crate::codes::lists;
+use crate::dictionary::Dictionary;
 use crate::dictionary::document::{Lang, html, markdown};
-use crate::dictionary::{Dictionary, words};
 
 /// What stands behind `name="` everywhere in a page.
 fn values<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
@@ -17,8 +16,8 @@ fn values<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 fn titles(dictionary: &Dictionary, lang: Lang) -> Vec<&'static str> {
     let fields = dictionary.datasets.iter().flat_map(|dataset| dataset.walk());
     let fields = fields.map(|field| lang.of(field.info.title_zh, field.info.title_en));
-    let codes = code_lists().iter().flat_map(|list| list.entries);
-    fields.chain(codes.map(|code| lang.of(code.title_zh, code.title_en))).collect()
+    let codes = lists().iter().flat_map(|list| &list.entries);
+    fields.chain(codes.map(|code| lang.of(&code.title_zh, &code.title_en))).collect()
 }
 
 #[test]
@@ -44,8 +43,8 @@ fn the_page_stands_alone_and_every_anchor_leads_somewhere() {
                 assert!(known.contains(anchor.as_str()), "{anchor}");
             }
         }
-        for list in code_lists() {
-            assert!(known.contains(words::list_id(list).as_str()), "{}", list.id);
+        for list in lists() {
+            assert!(known.contains(list.name().as_str()), "{}", list.id);
         }
     }
 }
@@ -62,6 +61,42 @@ fn every_title_stands_in_both_forms_and_languages() {
             assert!(plain.contains(&written), "{title}");
         }
     }
+}
+
+#[test]
+fn every_code_of_every_list_stands_with_its_days_mappings_and_what_is_above_it() {
+    let dictionary = dictionary();
+    for lang in [Lang::Zh, Lang::En] {
+        let (page, text) = (html(dictionary, lang), markdown(dictionary, lang));
+        for list in lists() {
+            for entry in &list.entries {
+                let id = format!("id=\"{}/{}\"", list.name(), entry.code);
+                let (_, row) = page.split_once(&id).unwrap_or_else(|| panic!("{id}"));
+                let (row, _) = row.split_once("</tr>").unwrap();
+                for (scheme, code) in &entry.mappings {
+                    assert!(row.contains(&format!("{scheme} {code}")), "{id} {scheme}");
+                }
+                for day in [entry.valid_from, entry.valid_until].into_iter().flatten() {
+                    assert!(row.contains(&day.to_string()), "{id} {day}");
+                }
+                if let Some(parent) = &entry.parent {
+                    assert!(row.contains(&format!("<code>{parent}</code>")), "{id} {parent}");
+                }
+            }
+        }
+        let under = lang.of(
+            "320482` | 金坛市 | `320400` | 2015-06-01 前",
+            "320482` | Jintan City | `320400` | before 2015-06-01",
+        );
+        assert!(text.contains(under), "{lang:?}");
+    }
+}
+
+#[test]
+fn a_field_leads_to_its_code_list_that_is_data() {
+    let link = "<a href=\"#region/1\"><code>region/1</code></a>";
+    assert!(html(dictionary(), Lang::Zh).contains(link));
+    assert!(markdown(dictionary(), Lang::Zh).contains("[region/1](#region/1)"));
 }
 
 #[test]

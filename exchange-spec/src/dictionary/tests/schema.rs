@@ -172,6 +172,32 @@ fn openapi_components_find_each_other() {
     }
 }
 
+#[test]
+fn a_code_list_that_is_data_stands_beside_its_texts_and_refuses_none() {
+    let dictionary = dictionary();
+    let organisation = dictionary.dataset("organisation.organisation").unwrap();
+    let schema: Json =
+        serde_json::from_str(&schema::json_schema(dictionary, Some(organisation))).unwrap();
+    let list = &schema["$defs"]["region-1"];
+    assert_eq!(
+        (list["x-sanheyi-code-list"].as_str(), &list["enum"]),
+        (Some("region/1"), &json!(null))
+    );
+    let jintan = json!({
+        "code": "320482", "title": "金坛市", "description": "Jintan City", "parent": "320400",
+        "validUntil": "2015-06-01",
+    });
+    assert!(list["x-sanheyi-values"].as_array().unwrap().contains(&jintan), "{list}");
+    let region = &schema["$defs"]["organisation.organisation"]["properties"]["regionCode"];
+    assert_eq!(region["$ref"], "#/$defs/region-1");
+    let mut body = shown(organisation, &sample::body(organisation));
+    let validator = validator(dictionary, organisation);
+    for (code, taken) in [("320482", true), ("320583", true), ("32058", false)] {
+        body["regionCode"] = json!(code);
+        assert_eq!(validator.is_valid(&body), taken, "{code}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]

@@ -121,12 +121,39 @@ fn codes_are_read_by_title_code_name_and_number() {
         template.sheets[0].columns.iter().position(|column| column.path() == "kind").unwrap();
     let code = &template.sheets[0].columns[kind].choices().unwrap().entries[1];
     let number = code.number.to_string();
-    let bodies = [code.title_zh, code.code, code.name, &number].map(|cell| {
+    let list = template.sheets[0].columns[kind].choices().unwrap();
+    let name = list.identifier(code).unwrap();
+    let bodies = [&*code.title_zh, &*code.code, name, &number].map(|cell| {
         let mut tables = template.fill(&[sample::simple(item)]);
         tables[0][0][kind] = cell.to_owned();
         template.read(&tables).unwrap()
     });
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn a_code_of_a_list_that_is_data_is_shown_by_its_label_and_read_by_both() {
+    let dictionary = dictionary();
+    let organisation = dictionary.dataset("organisation.organisation").unwrap();
+    let template = Template::new(organisation);
+    let region = |column: &Column<'_>| column.path() == "region_code";
+    let at = template.sheets[0].columns.iter().position(region).unwrap();
+    let list = template.sheets[0].columns[at].choices().unwrap();
+    assert_eq!(list.name(), "region/1");
+    let sample = sample::simple(organisation);
+    let filled = template.fill(std::slice::from_ref(&sample));
+    assert_eq!(filled[0][0][at], "320481 溧阳市");
+    let read = |cell: &str| {
+        let mut tables = filled.clone();
+        tables[0][0][at] = cell.to_owned();
+        let body = template.read(&tables).unwrap().remove(0);
+        let body = organisation.decode(&body).unwrap();
+        let region = body.get_field_by_name("region_code").unwrap().into_owned();
+        region.as_str().unwrap().to_owned()
+    };
+    assert_eq!(read("320482 金坛市"), "320482");
+    assert_eq!(read("320482"), "320482");
+    assert_eq!(read("320583"), "320583", "the list may gain codes");
 }
 
 #[test]

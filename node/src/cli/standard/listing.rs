@@ -2,9 +2,11 @@
 
 use anyhow::bail;
 use clap::Args;
+use sanheyi_exchange_spec::calendar::Date;
+use sanheyi_exchange_spec::codes::{CodeList, Entry, lists};
 use sanheyi_exchange_spec::dictionary::{Dictionary, Lang, words};
 use sanheyi_exchange_spec::ids::Lane;
-use sanheyi_proto::{CodeList, STANDARD, code_lists};
+use sanheyi_proto::STANDARD;
 use serde::Serialize;
 
 use super::Given;
@@ -14,7 +16,7 @@ use crate::cli::table::{Align, Table, grouped};
 /// Which code list.
 #[derive(Clone, Debug, Args)]
 pub struct CodesArgs {
-    /// 只列该代码表 · The codes of this list, for example power_kind or power_kind/1
+    /// 只列该代码表 · The codes of this list, for example region or js_power_kind/2010
     #[arg(value_name = "LIST")]
     pub list: Option<String>,
     /// 输出 JSON · Print one JSON document
@@ -70,6 +72,8 @@ pub struct ShownList {
     pub title_en: &'static str,
     /// Where its codes are from.
     pub source: &'static str,
+    /// Whether it is an enumeration of the standard, else data that may gain codes any day.
+    pub enumeration: bool,
     /// Its codes; empty where all lists are listed.
     pub codes: Vec<ShownCode>,
     /// How many codes it has.
@@ -79,22 +83,24 @@ pub struct ShownList {
 /// A code.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownCode {
-    /// Its number on the wire.
-    pub number: i32,
     /// Its code in the source of the list.
     pub code: &'static str,
-    /// Its name in JSON.
-    pub name: &'static str,
+    /// Its number on the wire; null in a list that is data.
+    pub number: Option<u32>,
+    /// Its name in JSON; null in a list that is data.
+    pub name: Option<&'static str>,
     /// Its title in Chinese.
     pub title_zh: &'static str,
     /// Its title in English.
     pub title_en: &'static str,
+    /// The code in the same list that it stands under, if there is one.
+    pub parent: Option<&'static str>,
     /// Other lists and its codes there, as `scheme code`.
     pub mappings: Vec<String>,
-    /// First day on which it may be used; empty where always.
-    pub valid_from: &'static str,
-    /// First day on which it no longer may; empty where there is no end in sight.
-    pub valid_until: &'static str,
+    /// First day on which it may be used; null where always.
+    pub valid_from: Option<String>,
+    /// First day on which it no longer may; null where there is no end in sight.
+    pub valid_until: Option<String>,
 }
 
 pub(super) fn datasets(dictionary: &Dictionary, json: bool) -> anyhow::Result<Given> {
@@ -134,11 +140,11 @@ fn datasets_text(report: &DatasetsReport) -> String {
 
 pub(super) fn codes(args: &CodesArgs) -> anyhow::Result<Given> {
     let wanted = |list: &&CodeList| match &args.list {
-        Some(name) => list.id == name || words::list_id(list) == *name,
+        Some(name) => *list.id == **name || list.name() == *name,
         None => true,
     };
     let whole = args.list.is_some();
-    let lists: Vec<_> = code_lists().iter().filter(wanted).map(|list| shown(list, whole)).collect();
+    let lists: Vec<_> = lists().iter().filter(wanted).map(|list| shown(list, whole)).collect();
     if let (Some(name), true) = (&args.list, lists.is_empty()) {
         bail!(
             "没有代码表 {name}；`standard codes` 列出全部 · there is no code list {name}; `standard codes` shows all"
@@ -148,23 +154,26 @@ pub(super) fn codes(args: &CodesArgs) -> anyhow::Result<Given> {
     Ok(Given::Answer(Answer::report(&CodesReport { lists }, args.json, text)?))
 }
 
-fn shown(list: &CodeList, whole: bool) -> ShownList {
-    let codes = list.entries.iter().filter(|_| whole).map(|code| ShownCode {
-        number: code.number,
-        code: code.code,
-        name: code.name,
-        title_zh: code.title_zh,
-        title_en: code.title_en,
-        mappings: code.mappings.iter().map(|(scheme, code)| format!("{scheme} {code}")).collect(),
-        valid_from: code.valid_from,
-        valid_until: code.valid_until,
-    });
+fn shown(list: &'static CodeList, whole: bool) -> ShownList {
+    let day = |day: Option<Date>| day.map(|day| day.to_string());
+    let code = |entry: &'static Entry| ShownCode {
+        code: &entry.code,
+        number: list.enumeration().map(|_| entry.number),
+        name: list.identifier(entry),
+        title_zh: &entry.title_zh,
+        title_en: &entry.title_en,
+        parent: entry.parent.as_deref(),
+        mappings: entry.mappings.iter().map(|(scheme, code)| format!("{scheme} {code}")).collect(),
+        valid_from: day(entry.valid_from),
+        valid_until: day(entry.valid_until),
+    };
     ShownList {
-        list: words::list_id(list),
-        title_zh: list.title_zh,
-        title_en: list.title_en,
-        source: list.source,
-        codes: codes.collect(),
+        list: list.name(),
+        title_zh: &list.title_zh,
+        title_en: &list.title_en,
+        source: &list.source,
+        enumeration: list.enumeration().is_some(),
+        codes: list.entries.iter().filter(|_| whole).map(code).collect(),
         count: list.entries.len() as u64,
     }
 }
@@ -174,41 +183,54 @@ fn lists_text(report: &CodesReport) -> String {
         ("代码表 LIST", Align::Left),
         ("名称 TITLE", Align::Left),
         ("代码 CODES", Align::Right),
+        ("形式 FORM", Align::Left),
     ]);
     for list in &report.lists {
         let title = format!("{} {}", list.title_zh, list.title_en);
-        table.row([list.list.clone(), title, grouped(list.count)]);
+        let form = if list.enumeration { "枚举 enumeration" } else { "数据 data" };
+        table.row([list.list.clone(), title, grouped(list.count), form.to_owned()]);
     }
     table.render()
 }
 
 fn codes_text(report: &CodesReport) -> String {
-    let mut text = String::new();
-    for list in &report.lists {
-        text.push_str(&format!("{} {} {}\n", list.list, list.title_zh, list.title_en));
-        let mut table = Table::new(&[
-            ("编号 NUMBER", Align::Right),
-            ("代码 CODE", Align::Left),
-            ("名称 TITLE", Align::Left),
-            ("标识 NAME", Align::Left),
-            ("其他代码 ELSEWHERE", Align::Left),
-            ("有效期 VALID", Align::Left),
-        ]);
-        for code in &list.codes {
-            let days = match (code.valid_from, code.valid_until) {
-                ("", "") => String::new(),
-                (from, until) => format!("{from}–{until}"),
-            };
-            table.row([
-                code.number.to_string(),
-                code.code.to_owned(),
-                format!("{} {}", code.title_zh, code.title_en),
-                code.name.to_owned(),
-                code.mappings.join(", "),
-                days,
-            ]);
-        }
-        text.push_str(&table.render());
+    let tables: Vec<String> = report.lists.iter().map(list_text).collect();
+    tables.join("\n")
+}
+
+/// The codes of a list; what no code of the list has is no column of it.
+fn list_text(list: &ShownList) -> String {
+    let or_empty = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let row = |code: &ShownCode| {
+        let ends = [code.valid_from.as_deref(), code.valid_until.as_deref()].map(or_empty);
+        let days = if ends.iter().all(String::is_empty) { String::new() } else { ends.join("–") };
+        [
+            code.code.to_owned(),
+            format!("{} {}", code.title_zh, code.title_en),
+            or_empty(code.parent),
+            code.number.map(|number| number.to_string()).unwrap_or_default(),
+            or_empty(code.name),
+            code.mappings.join(", "),
+            days,
+        ]
+    };
+    let rows: Vec<_> = list.codes.iter().map(row).collect();
+    let columns = [
+        ("代码 CODE", Align::Left),
+        ("名称 TITLE", Align::Left),
+        ("上级 UNDER", Align::Left),
+        ("编号 NUMBER", Align::Right),
+        ("标识 NAME", Align::Left),
+        ("其他代码 ELSEWHERE", Align::Left),
+        ("有效期 VALID", Align::Left),
+    ];
+    let said = |at: &usize| rows.iter().filter_map(|row| row.get(*at)).any(|cell| !cell.is_empty());
+    let kept: Vec<usize> = (0..columns.len()).filter(said).collect();
+    let headings: Vec<_> = kept.iter().filter_map(|at| columns.get(*at).copied()).collect();
+    let mut table = Table::new(&headings);
+    for row in &rows {
+        table.row(kept.iter().filter_map(|at| row.get(*at).cloned()));
     }
-    text
+    let head = format!("{} {} {}\n{}\n", list.list, list.title_zh, list.title_en, list.source);
+    head + &table.render()
 }

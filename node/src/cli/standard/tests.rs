@@ -3,6 +3,9 @@
 use std::path::Path;
 
 use clap::Parser;
+use prost::Message as _;
+use sanheyi_exchange_spec::calendar::Calendar;
+use sanheyi_exchange_spec::codes::{lists, regions};
 use sanheyi_exchange_spec::dictionary::{public, sample};
 use sanheyi_exchange_spec::limits::BODY_BYTES;
 use serde_json::Value;
@@ -49,8 +52,35 @@ fn datasets_and_codes_are_listed() {
     let report: Value = serde_json::from_str(&text(&["codes", "power_kind", "--json"])).unwrap();
     assert_eq!(report["lists"][0]["codes"][0]["title_zh"], "行政许可");
     assert_eq!(text(&["codes", "power_kind"]), text(&["codes", "power_kind/1"]));
-    assert!(text(&["codes"]).contains("power_kind/1"));
+    for list in lists() {
+        assert!(text(&["codes"]).contains(&list.name()), "{}", list.name());
+        let shown = text(&["codes", &list.name()]);
+        assert!(list.entries.iter().all(|entry| shown.contains(&*entry.title_zh)), "{shown}");
+    }
     assert!(refused(&["codes", "no_such"], &[], false).contains("standard codes"));
+}
+
+#[test]
+fn lists_that_are_data_are_shown_with_days_mappings_and_what_is_above() {
+    let regions = text(&["codes", "region"]);
+    let row = |text: &str, code: &str| {
+        let found = text.lines().find(|line| line.starts_with(code));
+        found.unwrap_or_else(|| panic!("{code}: {text}")).to_owned()
+    };
+    let jintan = row(&regions, "320482");
+    assert!(jintan.contains("金坛市 Jintan City") && jintan.contains("320400"), "{jintan}");
+    assert!(jintan.ends_with("–2015-06-01") && regions.contains("GB/T 2260"), "{regions}");
+    assert!(!regions.contains("NUMBER") && !regions.contains("ELSEWHERE"), "{regions}");
+    let kinds = text(&["codes", "js_power_kind/2010"]);
+    assert!(row(&kinds, "JL").contains("gbt39046 08, js2009 JL, js2014 06"), "{kinds}");
+    let both = text(&["codes", "js_power_kind"]);
+    assert!(both.contains("js_power_kind/2010") && both.contains("js_power_kind/2022"), "{both}");
+    assert!(text(&["codes", "power_kind_2014"]).contains("power_kind_2014/1"));
+    let report: Value = serde_json::from_str(&text(&["codes", "region/1", "--json"])).unwrap();
+    let list = &report["lists"][0];
+    assert_eq!((&list["enumeration"], &list["codes"][0]["number"]), (&false.into(), &Value::Null));
+    let last = list["codes"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["parent"], &last["valid_until"]), (&"320400".into(), &"2015-06-01".into()));
 }
 
 #[test]
@@ -122,6 +152,25 @@ fn a_check_prints_reasons_and_says_so_by_its_code() {
     );
     let other = ["check", "case.step", "--record", "another"];
     assert_eq!(answer(&sample::body(step), &other).code, DIFFERENT, "it has another name");
+}
+
+/// What stands in this program can be handed out as it is.
+#[test]
+fn calendars_lists_and_successions_of_the_program_meet_the_standard() {
+    let good = |dataset: &str, body: &[u8]| match given(&["check", dataset], body, false).unwrap() {
+        Given::Answer(answer) => assert_eq!(answer.code, OK, "{dataset} {}", answer.text),
+        Given::Bytes(_) => panic!("an answer"),
+    };
+    let calendar = Calendar::builtin();
+    for year in calendar.first_year()..=calendar.last_year() {
+        good("codes.working_calendar", &calendar.record(year).unwrap().encode_to_vec());
+    }
+    for list in lists() {
+        good("codes.code_list", &list.record("2007-01-01".parse().unwrap()).encode_to_vec());
+    }
+    for succession in regions::records() {
+        good("codes.region_succession", &succession.encode_to_vec());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rust_xlsxwriter::{DataValidation, DataValidationRule, Formula};
+use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, DataValidationRule, Formula};
 use sanheyi_exchange_spec::dictionary::{Field, Kind, Lang, words};
 
 use super::{CODES, serial, whole};
@@ -21,6 +21,10 @@ pub(super) fn limit(
     let limit = match &field.kind {
         Kind::Bool => limit.allow_list_strings(&["是", "否"]).ok()?,
         Kind::Code(_) => limit.allow_list_formula(list(field, lists)?),
+        // Such a list may gain codes before the template does: what is none of them is asked about.
+        Kind::Text if field.codes().is_some() => limit
+            .allow_list_formula(list(field, lists)?)
+            .set_error_style(DataValidationErrorStyle::Warning),
         Kind::Text => limit.allow_text_length(length(field)?),
         Kind::Uint32 | Kind::Int64 => number(field, limit)?,
         Kind::Message(_) => return None,
@@ -28,12 +32,18 @@ pub(super) fn limit(
     let said: String = words::bounds(field, Lang::Zh).join("；");
     let said = format!("{}：{said}", field.info.title_zh);
     let said: String = said.chars().take(MESSAGE_CHARACTERS).collect();
-    limit.set_error_title("不符合要求 · not allowed").ok()?.set_error_message(said).ok()
+    let open = field.kind == Kind::Text && field.codes().is_some();
+    let title = if open {
+        "不在代码表中 · not in the list"
+    } else {
+        "不符合要求 · not allowed"
+    };
+    limit.set_error_title(title).ok()?.set_error_message(said).ok()
 }
 
 /// The place of a list on the hidden sheet.
 fn list(field: &Field, lists: &BTreeMap<String, Vec<String>>) -> Option<Formula> {
-    let id = words::list_id(field.codes()?);
+    let id = field.codes()?.name();
     let at = lists.keys().position(|other| *other == id)?;
     let count = lists.get(&id)?.len();
     let column = letters(at);

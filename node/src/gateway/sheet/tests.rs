@@ -68,7 +68,7 @@ fn headings_sample_and_lists_are_found_and_the_sample_keeps_all_rules() {
         let codes = table(&book.worksheet_range(CODES).unwrap());
         for list in template.sheets.iter().flat_map(|sheet| &sheet.columns) {
             let Some(list) = list.choices() else { continue };
-            let at = codes[0].iter().position(|id| *id == words::list_id(list)).unwrap();
+            let at = codes[0].iter().position(|id| *id == list.name()).unwrap();
             let column: Vec<_> = codes[1..].iter().map(|row| &row[at]).collect();
             let wanted = labels(list);
             assert!(wanted.iter().zip(&column).all(|(label, cell)| label == *cell));
@@ -105,6 +105,26 @@ fn leading_zeros_dates_lists_and_limits_are_in_the_file() {
     let name = book.sheet_names()[0].clone();
     let rows = table(&book.worksheet_range(&name).unwrap());
     assert_eq!(rows[HEADINGS][code.unwrap()], "007");
+}
+
+#[test]
+fn codes_of_a_list_that_is_data_are_chosen_and_others_asked_about() {
+    let dictionary = Dictionary::new().unwrap();
+    let organisation = dictionary.dataset("organisation.organisation").unwrap();
+    let template = Template::new(organisation);
+    let file = xlsx(&template, &template.fill(&[sample::simple(organisation)])).unwrap();
+    let page = part(&file, "xl/worksheets/sheet1.xml");
+    let open: Vec<_> = page
+        .split("<dataValidation ")
+        .filter(|one| one.contains("errorStyle=\"warning\""))
+        .collect();
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert!(open[0].contains("不在代码表中 · not in the list"), "{open:?}");
+    assert!(open[0].contains("type=\"list\"") && open[0].contains("_codes!$"), "{open:?}");
+    let mut book = opened(file);
+    let codes = table(&book.worksheet_range(CODES).unwrap());
+    let at = codes[0].iter().position(|id| id == "region/1").unwrap();
+    assert!(codes[1..].iter().any(|row| row[at] == "320482 金坛市"), "{codes:?}");
 }
 
 #[test]
