@@ -22,7 +22,7 @@ use crate::entry::{HeaderView, Operation};
 use crate::ids::Lane;
 pub use crate::reason::{Findings, Level, Reason};
 pub use across::{foresee, is_foreseeable};
-pub use content::{Content, Item, Version, bears_content};
+pub use content::{Content, Grades, Item, Version, bears_content};
 pub use edition::Edition;
 pub use facts::{Facts, Head, Key, Needs, needs};
 pub use wait::Wait;

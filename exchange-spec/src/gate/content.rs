@@ -37,9 +37,17 @@ pub struct Version<'a> {
 pub enum Content {
     /// 权力事项: since when it has been in which state.
     Item(Item),
-    /// 裁量基准: the grades in force.
-    Benchmark(BTreeMap<u64, Benchmark>),
+    /// 裁量基准: since when which grades have been in force.
+    Benchmark(Grades),
 }
+
+/// Revisions of a benchmark that are kept: it changes with the law, once in some years.
+const REVISIONS: usize = 32;
+
+/// The history of a benchmark: by revision, since when it has been what; nothing once it is
+/// withdrawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grades(BTreeMap<u64, (Timestamp, Option<Benchmark>)>);
 
 /// The history of a power item in one version.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,7 +80,7 @@ impl Content {
     pub fn empty(dataset: &str) -> Option<Self> {
         match dataset {
             ITEM => Some(Content::Item(Item::default())),
-            BENCHMARK => Some(Content::Benchmark(BTreeMap::new())),
+            BENCHMARK => Some(Content::Benchmark(Grades::default())),
             _ => None,
         }
     }
@@ -82,11 +90,7 @@ impl Content {
         let put = version.body.filter(|_| version.operation == Operation::Put);
         match self {
             Content::Item(item) => item.add(version, put),
-            Content::Benchmark(grades) => {
-                if let Some(read) = put.and_then(|body| Benchmark::decode(body).ok()) {
-                    grades.insert(version.revision, read);
-                }
-            }
+            Content::Benchmark(grades) => grades.add(version, put),
         }
     }
 
@@ -98,12 +102,47 @@ impl Content {
         }
     }
 
-    /// The benchmark as its last accepted revision has it, if it is one.
-    pub fn benchmark(&self) -> Option<&Benchmark> {
+    /// The history of the benchmark, if it is one.
+    pub fn grades(&self) -> Option<&Grades> {
         match self {
-            Content::Benchmark(grades) => grades.values().next_back(),
+            Content::Benchmark(grades) => Some(grades),
             Content::Item(_) => None,
         }
+    }
+
+    /// Bytes of memory, about: whoever remembers contents bounds them by it.
+    pub fn memory(&self) -> usize {
+        match self {
+            Content::Item(item) => item.0.len() * STRETCH_BYTES,
+            Content::Benchmark(grades) => {
+                let read = grades.0.values().filter_map(|(_, read)| read.as_ref());
+                read.map(|read| READ_TIMES * read.encoded_len() + STRETCH_BYTES).sum()
+            }
+        }
+    }
+}
+
+/// Bytes of a revision's entry in a map, about.
+const STRETCH_BYTES: usize = 128;
+/// How much more a message takes than its bytes: texts and lists have heads of their own.
+const READ_TIMES: usize = 3;
+
+// === impl Grades ===
+
+impl Grades {
+    fn add(&mut self, version: &Version<'_>, put: Option<&[u8]>) {
+        let read = put.and_then(|body| Benchmark::decode(body).ok());
+        self.0.insert(version.revision, (version.occurred, read));
+        while self.0.len() > REVISIONS {
+            self.0.pop_first();
+        }
+    }
+
+    /// The benchmark as it stood at `at`: the last revision that had happened, or the first, for a
+    /// benchmark is older than its first report.
+    pub fn at(&self, at: Timestamp) -> Option<&Benchmark> {
+        let happened = self.0.values().rev().find(|(since, _)| *since <= at);
+        happened.or_else(|| self.0.values().next())?.1.as_ref()
     }
 }
 

@@ -268,11 +268,11 @@ impl Gate {
         let (number, from) = (*number, due.start);
         let began = self.now();
         let edition = self.shared.parts.edition;
-        let asked = Asked::of(parts, from, taken, &edition);
+        let (asked, due) = Asked::of(parts, due, taken, &edition);
         let memory = self.memories.entry(store.platform().clone()).or_default();
         let mut facts = asked.answer(store, cursors, memory).await?;
         let lane = journal.lane;
-        let hearing = Hearing { journal: number, lane, due, parts, taken, edition: &edition };
+        let hearing = Hearing { journal: number, lane, due: &due, parts, taken, edition: &edition };
         let range = judge_range(&hearing, &mut facts);
         let judged = self.now();
         add(&self.shared.stages.judge, began, judged);

@@ -13,6 +13,8 @@ use sanheyi_proto::standard::v1::{
 
 use super::{Facts, Findings};
 use crate::amount;
+use crate::gate::Content;
+use crate::time::Timestamp;
 
 /// Dataset of a decision.
 pub(super) const DECISION: &str = "case.decision";
@@ -28,7 +30,9 @@ pub(in crate::gate) fn judge(dataset: &str, body: &[u8], facts: &Facts, out: &mu
     let Decision { power_code, power_version, benchmark_serial, .. } = &decision;
     let name = format!("{power_code}-{power_version}-{benchmark_serial:03}");
     let content = facts.content(BENCHMARK, &name);
-    let Some(benchmark) = content.and_then(|content| content.benchmark()) else { return };
+    let at = Timestamp::from_micros(decision.decided_at);
+    let grades = content.and_then(Content::grades);
+    let Some(benchmark) = grades.and_then(|grades| grades.at(at)) else { return };
     in_force(&decision, benchmark, &name, out);
     if decision.benchmark_grade.is_empty() {
         return;

@@ -166,6 +166,50 @@ fn a_benchmark_is_in_force_when_the_decision_is_made() {
 }
 
 #[test]
+fn a_decision_is_held_against_the_benchmark_of_its_day() {
+    let narrower = {
+        let mut benchmark = benchmark();
+        let range = &mut benchmark.grades[0].ranges[0];
+        range.high = amount("66000", AmountUnit::Yuan);
+        benchmark
+    };
+    let (from, later) = (samples::MORNING, samples::MORNING + 1000);
+    let mut content = Content::empty("catalogue.benchmark").unwrap();
+    // In whatever order they come.
+    for (revision, occurred, body) in [(2, later, &narrower), (1, from, &benchmark())] {
+        let (occurred, operation) = (Timestamp::from_micros(occurred), Operation::Put);
+        let body = body.encode_to_vec();
+        content.add(&Version { revision, occurred, operation, body: Some(&body) });
+    }
+    assert!(content.memory() > 0);
+    let withdrawn = Version {
+        revision: 3,
+        occurred: Timestamp::from_micros(later + 1000),
+        operation: Operation::Withdraw,
+        body: None,
+    };
+    content.add(&withdrawn);
+    let mut facts = Facts::default();
+    let key = Key { dataset: "catalogue.benchmark", record: BENCHMARK.into() };
+    facts.know_content(&key, content);
+    // 70,000 yuan: within the first, outside of the second; the third says nothing.
+    for (decided_at, rules) in [
+        (from - 1, vec!["discretion.not_in_force"]),
+        (from, vec![]),
+        (later - 1, vec![]),
+        (later, vec!["discretion.range"]),
+        (later + 999, vec!["discretion.range"]),
+        (later + 1000, vec![]),
+    ] {
+        let mut findings = Findings::default();
+        let body = Decision { decided_at, ..decision() }.encode_to_vec();
+        discretion_judge("case.decision", &body, &facts, &mut findings);
+        let found: Vec<_> = findings.into_reasons().into_iter().map(|one| one.rule).collect();
+        assert_eq!(found, rules, "{decided_at}");
+    }
+}
+
+#[test]
 fn a_benchmark_that_is_not_known_says_nothing() {
     let mut findings = Findings::default();
     let body = decision().encode_to_vec();

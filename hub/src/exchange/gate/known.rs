@@ -8,10 +8,14 @@ use sanheyi_exchange_spec::gate::{
 };
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
 
-use super::super::range::{Part, Taken, entries};
+use super::super::range::{Part, Span, Taken, entries};
 
-/// Records whose content is remembered of a platform: a district has 2,000 to 4,000 power items.
-const CONTENTS: usize = 8192;
+/// Bytes of contents that are remembered of a platform: a district has 2,000 to 4,000 power items of
+/// some hundred bytes each.
+const REMEMBERED_BYTES: usize = 4 * 1024 * 1024;
+/// Records whose content one range may ask for: a benchmark can be large, and a hostile author has
+/// many. What asks for more is judged in the next range.
+const RANGE_CONTENTS: usize = 256;
 
 /// How far each journal of a platform was judged.
 pub(super) type Cursors = BTreeMap<JournalNumber, u64>;
@@ -21,6 +25,8 @@ pub(super) type Cursors = BTreeMap<JournalNumber, u64>;
 #[derive(Default)]
 pub(super) struct Memory {
     contents: BTreeMap<Key, Content>,
+    /// Bytes of them.
+    bytes: usize,
     /// Where the platform's cursors were left.
     cursors: Cursors,
 }
@@ -49,33 +55,49 @@ impl Memory {
     /// A range was judged and is durable.
     pub(super) fn settle(&mut self, number: JournalNumber, past: u64, asked: &Asked, facts: Facts) {
         self.cursors.insert(number, past);
-        if self.contents.len() > CONTENTS {
-            self.contents.clear();
-        }
         for key in &asked.written {
-            self.contents.remove(key);
+            self.remove(key);
         }
         let mut facts = facts;
         for key in &asked.needs.contents {
             if let Some(content) = facts.take_content(key) {
+                self.remove(key);
+                if self.bytes > REMEMBERED_BYTES {
+                    (self.contents, self.bytes) = (BTreeMap::new(), 0);
+                }
+                self.bytes += content.memory();
                 self.contents.insert(key.clone(), content);
             }
         }
     }
 
+    fn remove(&mut self, key: &Key) {
+        if let Some(content) = self.contents.remove(key) {
+            self.bytes = self.bytes.saturating_sub(content.memory());
+        }
+    }
+
     /// What a record says may have changed.
     pub(super) fn forget(&mut self, dataset: &str, record: &str) {
-        self.contents.retain(|key, _| key.dataset != dataset || key.record != record);
+        let same = |key: &&Key| key.dataset == dataset && key.record == record;
+        if let Some(key) = self.contents.keys().find(same).cloned() {
+            self.remove(&key);
+        }
     }
 }
 
 // === impl Asked ===
 
 impl Asked {
-    /// What the entries of these parts from `from` on ask.
-    pub(super) fn of(parts: &[Part], from: u64, taken: &Taken, edition: &Edition) -> Self {
+    /// What the entries of these parts that are due ask, and how many of them were asked.
+    pub(super) fn of(parts: &[Part], due: &Span, taken: &Taken, edition: &Edition) -> (Self, Span) {
         let mut asked = Self::only(Needs::default());
-        for (sequence, entry, _) in entries(parts, from) {
+        let mut heard = due.start..due.start;
+        for (sequence, entry, _) in entries(parts, due.start) {
+            if sequence >= due.end || asked.needs.contents.len() >= RANGE_CONTENTS {
+                break;
+            }
+            heard.end = sequence + 1;
             let body = entry.body.map(|(_, body)| body);
             needs(&entry.header, body, edition, &mut asked.needs);
             let known = edition.dataset(entry.header.dataset).filter(|one| one.referable);
@@ -88,7 +110,7 @@ impl Asked {
                 asked.new.insert(key());
             }
         }
-        asked
+        (asked, heard)
     }
 
     /// What some entries ask.
@@ -185,5 +207,90 @@ async fn standing(store: &Store, place: &Place) -> Result<Standing, StoreError> 
     match place.standing {
         Some(standing) => Ok(standing),
         None => store.standing_of(place.journal, place.sequence).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+    use sanheyi_exchange_spec::entry::{Header, Operation};
+    use sanheyi_exchange_spec::segment::{SegmentReader, SegmentWriter};
+    use sanheyi_exchange_spec::suite::{Salt, Suite};
+    use sanheyi_exchange_spec::time::Timestamp;
+    use sanheyi_proto::standard::v1::Case;
+
+    use super::*;
+
+    /// A segment of cases, each on a version of its own of one item, from 1 on.
+    fn cases(count: usize) -> Part {
+        let mut writer = SegmentWriter::new().unwrap();
+        for version in 1..=u32::try_from(count).unwrap() {
+            let (power_code, power_version) = ("JS048100JT-XK-1030".to_owned(), version);
+            let body = Case { power_code, power_version, ..Case::default() }.encode_to_vec();
+            let header = Header {
+                dataset: "case.case".parse().unwrap(),
+                record: format!("JS048100JT{version:010}").parse().unwrap(),
+                revision: 1,
+                follows: None,
+                custody_epoch: 0,
+                operation: Operation::Put,
+                standard: 1,
+                occurred: Timestamp::default(),
+                recorded: Timestamp::default(),
+                body_digest: Suite::Intl.body(&Salt([1; 16]), &body),
+            };
+            writer.push(&header.encode(), &Salt([1; 16]), &body);
+        }
+        let segment = writer.finish().unwrap();
+        let opened = SegmentReader::new(Suite::Intl).unwrap().open(&segment).unwrap();
+        Part { first: 7, opened, stored: Timestamp::default(), root: None }
+    }
+
+    #[test]
+    fn a_range_ends_where_it_would_ask_for_too_many_contents() {
+        let heard = |count: usize, until: u64| {
+            let due = 7..until;
+            let none = Taken::default();
+            let (asked, heard) = Asked::of(&[cases(count)], &due, &none, &Edition::CURRENT);
+            assert_eq!(asked.needs.contents.len() as u64, heard.end - heard.start);
+            (heard.start, heard.end)
+        };
+        let most = RANGE_CONTENTS as u64;
+        assert_eq!(heard(RANGE_CONTENTS - 1, u64::MAX), (7, 6 + most));
+        assert_eq!(heard(RANGE_CONTENTS, u64::MAX), (7, 7 + most));
+        assert_eq!(heard(RANGE_CONTENTS + 1, u64::MAX), (7, 7 + most));
+        assert_eq!(heard(RANGE_CONTENTS, 9), (7, 9), "and where the due end");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_in_bytes() {
+        let mut memory = Memory::default();
+        let mut most = 0;
+        for serial in 0..20_000_u64 {
+            let key = Key { dataset: "catalogue.power_item", record: serial.to_string() };
+            let mut content = Content::empty(key.dataset).unwrap();
+            for revision in 1..=16 {
+                content.add(&sanheyi_exchange_spec::gate::Version {
+                    revision,
+                    occurred: Timestamp::default(),
+                    operation: Operation::Withdraw,
+                    body: None,
+                });
+            }
+            let one = content.memory();
+            let mut facts = Facts::default();
+            facts.know_content(&key, content);
+            let mut asked = Asked::only(Needs::default());
+            asked.needs.contents.insert(key);
+            memory.settle(JournalNumber::from_column(1), serial, &asked, facts);
+            let held: usize = memory.contents.values().map(Content::memory).sum();
+            assert_eq!(held, memory.bytes);
+            assert!(held <= REMEMBERED_BYTES + one);
+            most = most.max(held);
+            if serial > 4096 && held < most {
+                return;
+            }
+        }
+        panic!("never forgotten: {most} bytes");
     }
 }
