@@ -100,14 +100,35 @@ impl Template {
             match held.get(slot) {
                 None | Some(Held::Text("") | Held::Number(0)) => return false,
                 Some(Held::Text(text)) => out.push_str(text),
-                Some(Held::Number(number)) => {
-                    // Writing to a `String` cannot fail.
-                    let _ = write!(out, "{number:0width$}");
-                }
+                Some(Held::Number(number)) => decimal(*number, width, out),
             }
         }
         true
     }
+}
+
+/// Digits of the longest number, and room for padding.
+const DIGITS: usize = 32;
+
+/// Writes a number in decimal, with zeros in front of it up to `width`. As the formatter of the
+/// library does, without its machinery: it runs for every record.
+fn decimal(number: i64, width: usize, out: &mut String) {
+    if !(0..10_i64.pow(9)).contains(&number) || width > DIGITS {
+        // Writing to a `String` cannot fail.
+        let _ = write!(out, "{number:0width$}");
+        return;
+    }
+    let mut digits = [b'0'; DIGITS];
+    let (mut rest, mut length) = (number, 0);
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789"[usize::try_from(rest % 10).unwrap_or(0)];
+        (rest, length) = (rest / 10, length + 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let text = std::str::from_utf8(&digits[DIGITS - length.max(width)..]);
+    out.push_str(text.unwrap_or_default());
 }
 
 /// A record that the records of a dataset lean on.
@@ -134,5 +155,21 @@ impl Reference {
             matches!(held.get(slot), Some(Held::Number(number)) if *number == wanted)
         });
         holds && self.record.write(&held, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_the_library_writes_them() {
+        for number in [1, 9, 10, 217, 9_999, 999_999_999, 1_000_000_000, i64::MAX, -1] {
+            for width in [0, 1, 3, 4, 6, DIGITS, DIGITS + 1] {
+                let mut out = String::new();
+                decimal(number, width, &mut out);
+                assert_eq!(out, format!("{number:0width$}"));
+            }
+        }
     }
 }

@@ -139,25 +139,36 @@ fn references(
             continue;
         }
         let name = reference.dataset;
-        let (zh, en) = sanheyi_proto::dataset(name)
-            .map_or((name, name), |known| (known.title_zh, known.title_en));
         match facts.record(name, &target) {
-            Some(head) if head.standing == Standing::Quarantined => findings.warning(
-                reference.field,
-                "reference.quarantined",
-                format!("所引用的{zh} {target} 已被隔离，请更正该记录"),
-                format!("the {en} {target} that it refers to is quarantined: correct that record"),
-            ),
+            Some(head) if head.standing == Standing::Quarantined => {
+                let (zh, en) = titles(name);
+                findings.warning(
+                    reference.field,
+                    "reference.quarantined",
+                    format!("所引用的{zh} {target} 已被隔离，请更正该记录"),
+                    format!(
+                        "the {en} {target} that it refers to is quarantined: correct that record"
+                    ),
+                );
+            }
             Some(_) => {}
-            None => absent.add(
-                Reason::new(
+            None => {
+                let (zh, en) = titles(name);
+                let reason = Reason::new(
                     reference.field,
                     "reference.absent",
                     format!("所引用的{zh} {target} 尚未收到，收到后再判"),
                     format!("the {en} {target} that it refers to has not come yet"),
-                ),
-                Wait::Record { dataset: name.to_owned(), record: target.clone() },
-            ),
+                );
+                let (dataset, record) = (name.to_owned(), target.clone());
+                absent.add(reason, Wait::Record { dataset, record });
+            }
         }
     }
+}
+
+/// What a dataset is called in both languages.
+fn titles(name: &'static str) -> (&'static str, &'static str) {
+    let known = sanheyi_proto::dataset(name);
+    known.map_or((name, name), |known| (known.title_zh, known.title_en))
 }

@@ -66,8 +66,14 @@ pub(in crate::gate) fn judge(dataset: &str, body: &[u8], facts: &Facts, out: &mu
     }
 }
 
+/// As the template of a power item names it.
 fn name(code: &str, version: u32) -> String {
-    format!("{code}-{version}")
+    let version = version.to_string();
+    let mut name = String::with_capacity(code.len() + 1 + version.len());
+    name.push_str(code);
+    name.push('-');
+    name.push_str(&version);
+    name
 }
 
 fn not_in_force(item: &str, out: &mut Findings) {

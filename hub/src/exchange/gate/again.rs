@@ -16,7 +16,7 @@ use super::super::hosted::Judgeable;
 use super::super::mailbox::{self, Letter};
 use super::super::range::exception;
 use super::Gate;
-use super::known::{Asked, Cursors};
+use super::known::{Asked, Cursors, is_judged};
 use crate::store::{
     WaitingRow, platform_lock, waiting_awaited, waiting_missed, waiting_put, waiting_put_ready,
     waiting_ready, waiting_take, waiting_wake,
@@ -50,12 +50,8 @@ pub(super) async fn still_absent(
 ) -> Result<(), StoreError> {
     platform_lock(tx, store).await?;
     let rows: Vec<_> = waits.iter().filter_map(|(_, wait)| asked(wait)).collect();
-    let judged = |place: &Place| {
-        place.standing.is_some()
-            || cursors.get(&place.journal).is_some_and(|at| place.sequence < *at)
-    };
     let places = tx.record_places(store, &rows).await?;
-    if places.into_iter().flatten().any(|place| judged(&place)) {
+    if places.into_iter().flatten().any(|place| is_judged(&place, cursors)) {
         return Err(StoreError::Raced("waiting"));
     }
     Ok(())
@@ -236,11 +232,8 @@ impl Gate {
             }
         }
         for (key, place) in keys.into_iter().zip(store.record_places(&rows).await?) {
-            let judged = |place: &Place| {
-                let until = cursors.get(&place.journal).copied().unwrap_or_default();
-                place.standing.is_some() || place.sequence < until
-            };
-            come.extend(place.filter(judged).map(|_| key));
+            let judged = place.filter(|place| is_judged(place, cursors));
+            come.extend(judged.map(|_| key));
         }
         Ok(come)
     }

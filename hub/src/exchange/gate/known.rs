@@ -199,7 +199,7 @@ impl Asked {
 }
 
 /// Whether an entry has a verdict: at a tenant's home the index is ahead of the gate.
-fn is_judged(place: &Place, cursors: &Cursors) -> bool {
+pub(super) fn is_judged(place: &Place, cursors: &Cursors) -> bool {
     place.standing.is_some() || cursors.get(&place.journal).is_some_and(|at| place.sequence < *at)
 }
 
