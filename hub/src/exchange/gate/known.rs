@@ -10,8 +10,8 @@ use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
 
 use super::super::range::{Part, Span, Taken, entries};
 
-/// Bytes of contents that are remembered of a platform: a district has 2,000 to 4,000 power items of
-/// some hundred bytes each.
+/// Bytes of contents that are remembered of a platform: a district has 2,000 to 4,000 power items
+/// of some hundred bytes each.
 const REMEMBERED_BYTES: usize = 4 * 1024 * 1024;
 /// Records whose content one range may ask for: a benchmark can be large, and a hostile author has
 /// many. What asks for more is judged in the next range.
