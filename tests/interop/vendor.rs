@@ -47,10 +47,20 @@ impl Meeting {
 
     /// Runs the client once: a process of its own, with the records that it is to append.
     async fn run(&self, records: &[Value]) -> Result<Value, String> {
+        let address = self.world.hub.address().to_string();
+        self.program("client.py", records, &["--hub", &address]).await
+    }
+
+    async fn program(
+        &self,
+        file: &str,
+        records: &[Value],
+        further: &[&str],
+    ) -> Result<Value, String> {
         let list = self.folder().join("records.json");
         fs::write(&list, json!(records).to_string()).unwrap();
-        let mut command = script(&self.python, "client.py");
-        command.arg(self.folder()).arg(list).args(["--hub", &self.world.hub.address().to_string()]);
+        let mut command = script(&self.python, file);
+        command.arg(self.folder()).arg(list).args(further);
         command.env("PYTHONPATH", self.stubs.path()).stdin(Stdio::null());
         let mut command = tokio::process::Command::from(command);
         let output = within("the client ends", command.kill_on_drop(true).output()).await.unwrap();
@@ -169,6 +179,33 @@ async fn a_copied_client_is_held_and_told_why() {
     fs::write(&file, copied).unwrap();
     let held = meeting.run(&[]).await.unwrap_err();
     assert!(held.contains("code: \"identity_held\""), "{held}");
+}
+
+/// Lines of the smallest client: what a newcomer reads in one sitting.
+const SMALLEST: usize = 200;
+
+#[tokio::test]
+async fn a_client_of_under_200_lines_greets_pushes_and_pulls() {
+    let text = fs::read_to_string(top().join("tests/interop/minimal.py")).unwrap();
+    assert!(text.lines().count() < SMALLEST, "{} lines", text.lines().count());
+    let meeting = Meeting::new(183).await;
+    let hex = |title: &str, serial: u64| {
+        let body = Complaint { title: title.to_owned(), ..fixtures::complaint(serial) };
+        let bytes = body.encode_to_vec();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({"dataset": COMPLAINT, "record": complaint_no(serial), "hex": hex})
+    };
+    let novelty = json!({"dataset": "catalogue.novelty", "record": "N-1", "hex": "08ff01"});
+    let address = meeting.world.hub.address().to_string();
+    let records = [hex(TITLE, 1), hex("", 2), novelty];
+    let first = meeting.program("minimal.py", &records, &[&address]).await.unwrap();
+    assert_eq!(first["standings"], json!(["accepted", "quarantined", "pending"]));
+    // A new process goes on where it ended: the revision that mends the second.
+    let second = meeting.program("minimal.py", &[hex(TITLE, 2)], &[&address]).await.unwrap();
+    assert_eq!(second["standings"], json!(["accepted", "quarantined", "pending", "accepted"]));
+    assert_eq!(meeting.held().await, (second["root"].as_str().unwrap().to_owned(), 4));
+    let both = [Some(Standing::Quarantined), Some(Standing::Accepted)];
+    assert_eq!(meeting.standings(COMPLAINT, &complaint_no(2)).await, both);
 }
 
 #[test]
