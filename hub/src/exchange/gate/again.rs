@@ -9,6 +9,7 @@ use sanheyi_exchange_spec::gate::{
 use sanheyi_exchange_spec::later::{Change, LaterVerdict};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::segment::Opened;
+use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError, Tx};
 use sanheyi_proto::Violations;
 
@@ -25,11 +26,12 @@ use crate::store::{
 /// Rows looked through at a time by the sweep.
 const PAGE: u64 = 1000;
 
-/// An entry that is judged again.
+/// An entry that is judged again, taken out of its segment: of many segments no more is kept.
 struct Reopened {
     sequence: u64,
-    opened: Opened,
-    place: usize,
+    header: Vec<u8>,
+    body: Option<Vec<u8>>,
+    digest: Digest,
 }
 
 /// What came of judging again.
@@ -95,15 +97,29 @@ impl Gate {
         sequences: Vec<u64>,
     ) -> Result<Vec<Reopened>, StoreError> {
         let mut reopened = Vec::with_capacity(sequences.len());
+        let mut current: Option<(u64, Opened)> = None;
         for sequence in sequences {
             let absent = || {
                 StoreError::contradiction("waiting", "sequence", sequence, "is not in the journal")
             };
-            let rows = store.segment_from(number, sequence, 1).await?;
-            let row = rows.into_iter().next().filter(|row| row.past() > sequence);
-            let row = row.ok_or_else(absent)?;
-            let place = usize::try_from(sequence - row.first).map_err(|_| absent())?;
-            reopened.push(Reopened { sequence, opened: self.open(row.first, &row.bytes)?, place });
+            let holds = |(first, opened): &(u64, Opened)| {
+                (*first..*first + opened.len() as u64).contains(&sequence)
+            };
+            let (first, opened) = match current.take().filter(holds) {
+                Some(held) => held,
+                None => {
+                    let rows = store.segment_from(number, sequence, 1).await?;
+                    let row = rows.into_iter().next().filter(|row| row.past() > sequence);
+                    let row = row.ok_or_else(absent)?;
+                    (row.first, self.open(row.first, &row.bytes)?)
+                }
+            };
+            let place = usize::try_from(sequence - first).map_err(|_| absent())?;
+            let entry = opened.get(place).ok_or_else(absent)?;
+            let (header, digest) = (entry.header_bytes.to_vec(), entry.digest);
+            let body = entry.body.map(|(_, body)| body.to_vec());
+            reopened.push(Reopened { sequence, header, body, digest });
+            current = Some((first, opened));
         }
         Ok(reopened)
     }
@@ -118,25 +134,28 @@ impl Gate {
         let edition = self.shared.parts.edition;
         let journal = self.journal_id(store, number).await?;
         let mut asked = Needs::default();
-        for entry in reopened.iter().filter_map(|one| one.opened.get(one.place)) {
-            needs(&entry.header, entry.body.map(|(_, body)| body), &edition, &mut asked);
+        let mut entries = Vec::with_capacity(reopened.len());
+        for one in reopened {
+            let wrong = |error| StoreError::contradiction("segment", "bytes", one.sequence, error);
+            let header = HeaderView::parse(&one.header).map_err(wrong)?;
+            needs(&header, one.body.as_deref(), &edition, &mut asked);
+            entries.push((one, header));
         }
         let memory = self.memories.entry(store.platform().clone()).or_default();
         let mut facts = Asked::only(asked).answer(store, cursors, memory).await?;
         let (mut changes, mut waits, mut index) = (Vec::new(), Vec::new(), Vec::new());
         let mut sequences = Vec::new();
         let mut scratch = Violations::default();
-        for Reopened { sequence, opened, place } in reopened {
-            let Some(entry) = opened.get(*place) else { continue };
-            let body = entry.body.map(|(_, body)| body);
-            let candidate = Candidate { header: &entry.header, body, lane: journal.lane };
+        for (Reopened { sequence, body, digest, .. }, header) in &entries {
+            let body = body.as_deref();
+            let candidate = Candidate { header, body, lane: journal.lane };
             let mut verdict = judge(&candidate, &edition, &facts, &mut scratch);
-            facts.learn(&entry.header, body, entry.digest, verdict.standing);
-            memory.forget(entry.header.dataset, entry.header.record);
+            facts.learn(header, body, *digest, verdict.standing);
+            memory.forget(header.dataset, header.record);
             waits.extend(verdict.waits.take().map(|wait| (*sequence, wait)));
-            index.push(stands(&entry.header, number, *sequence, &verdict, entry.digest));
+            index.push(stands(header, number, *sequence, &verdict, *digest));
             sequences.push(*sequence);
-            let verdict = exception(*sequence, &entry.header, verdict);
+            let verdict = exception(*sequence, header, verdict);
             changes.push(Change { replaced: Standing::Pending, verdict });
         }
         let (standard, judged) = (edition.version(), self.now());
@@ -255,7 +274,7 @@ fn stands(
     journal: JournalNumber,
     sequence: u64,
     verdict: &Verdict,
-    digest: sanheyi_exchange_spec::suite::Digest,
+    digest: Digest,
 ) -> IndexRow {
     let standing = Some(verdict.standing);
     IndexRow::new(header, &Place { journal, sequence, standing, digest })
