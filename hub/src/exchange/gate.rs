@@ -14,7 +14,7 @@ use sanheyi_exchange_spec::receipt::Receipt;
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader, SegmentWriter};
 use sanheyi_exchange_spec::suite::{Digest, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_node::branch::LiveJournal;
+use sanheyi_node::branch::{Advance, LiveJournal};
 use sanheyi_node::process::clock;
 use sanheyi_node::store::{JournalNumber, JournalRow, Store, StoreError};
 
@@ -49,8 +49,10 @@ pub struct Gate {
     packer: SegmentWriter,
     mailboxes: BTreeMap<PlatformId, LiveJournal>,
     memories: BTreeMap<PlatformId, Memory>,
-    /// Platforms whose waiting entries were looked through since the last sweep.
+    /// Platforms whose waiting entries were looked through in this process.
     swept: BTreeSet<PlatformId>,
+    /// Those of them that have waiting entries: the next sweep looks through these again.
+    waiting: BTreeSet<PlatformId>,
     /// Platforms that may have entries without a verdict: all of them at the start, then those of
     /// which something was admitted.
     busy: BTreeSet<PlatformId>,
@@ -61,14 +63,14 @@ pub struct Gate {
 }
 
 /// What is judged.
-struct Judged {
+struct Judged<'a> {
     number: JournalNumber,
     journal: JournalId,
     due: Span,
     /// Whether its index is the gate's to write; at a tenant's home it is written already.
     indexed: bool,
     /// How far the platform's journals were judged.
-    cursors: Cursors,
+    cursors: &'a Cursors,
 }
 
 // === impl Gate ===
@@ -87,6 +89,7 @@ impl Gate {
             mailboxes: BTreeMap::new(),
             memories: BTreeMap::new(),
             swept: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             busy,
             faulty: BTreeSet::new(),
             rounds: 0,
@@ -101,6 +104,8 @@ impl Gate {
     /// Never by itself.
     pub async fn run(mut self) -> Result<(), StoreError> {
         let mut news = self.shared.news.listen_gate(self.lane);
+        // It goes on while news come: a sweep falls due however busy the gate is.
+        let mut sweep = Box::pin(clock::pause(SWEEP));
         loop {
             news.borrow_and_update();
             if self.round().await > 0 || !self.busy.is_empty() {
@@ -111,7 +116,11 @@ impl Gate {
                 () = clock::pause(AFTER_FAULT), if !self.faulty.is_empty() => {
                     self.busy.append(&mut self.faulty);
                 }
-                () = clock::pause(SWEEP) => self.busy.append(&mut self.swept),
+                () = &mut sweep => {
+                    self.swept.retain(|platform| !self.waiting.contains(platform));
+                    self.busy.append(&mut self.waiting);
+                    sweep = Box::pin(clock::pause(SWEEP));
+                }
             }
         }
     }
@@ -159,7 +168,10 @@ impl Gate {
         let judgeable = Judgeable::of(&self.shared, store).await?;
         let rows = gate_list(store).await?;
         let mut cursors: Cursors = rows.iter().map(|row| (row.journal, row.judged)).collect();
-        self.memories.entry(store.platform().clone()).or_default().check(&cursors);
+        if !self.memories.entry(store.platform().clone()).or_default().check(&cursors) {
+            // Another instance has judged meanwhile, and may have died over it.
+            self.swept.remove(store.platform());
+        }
         if self.swept.insert(store.platform().clone()) {
             self.sweep(store, &cursors).await?;
         }
@@ -189,7 +201,7 @@ impl Gate {
             return Ok(0);
         }
         let journal = self.journal_id(store, number).await?;
-        let judged = Judged { number, journal, due, indexed, cursors: cursors.clone() };
+        let judged = Judged { number, journal, due, indexed, cursors };
         let none = Taken::default();
         match self.settle(store, &judged, &parts, &none).await {
             // Some revision of these is there already: find which, and judge again knowing it.
@@ -260,7 +272,7 @@ impl Gate {
     async fn settle(
         &mut self,
         store: &Store,
-        what: &Judged,
+        what: &Judged<'_>,
         parts: &[Part],
         taken: &Taken,
     ) -> Result<u64, StoreError> {
@@ -288,14 +300,8 @@ impl Gate {
         };
         let platform = store.platform().clone();
         self.open_mailbox(store).await?;
-        let Some(letters) = self.mailboxes.get_mut(&platform) else { return Ok(0) };
-        // The author's clock never goes back within a journal, whatever the machine's does.
-        let recorded = judged.max(letters.recorded());
         let letter = Letter::Receipt(&receipt);
-        let entry = [mailbox::entry(&self.shared, letters.head(), &letter, recorded)?];
-        let advance = letters
-            .append(&mut self.packer, &entry, judged)
-            .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;
+        let Some(advance) = self.compose(&platform, &letter, judged)? else { return Ok(0) };
         let mut tx = store.begin("gate_settle").await?;
         gate_advance(&mut tx, store, number, from, past);
         still_absent(&mut tx, store, cursors, &range.waits).await?;
@@ -309,14 +315,41 @@ impl Gate {
             waiting_wake(&mut tx, store, &come(parts, from, past));
         }
         tx.commit().await?;
-        self.shared.letters.put(letters.id(), &advance);
-        letters.settle(advance);
+        self.delivered(&platform, advance);
+        if !range.waits.is_empty() {
+            self.waiting.insert(platform.clone());
+        }
         self.memories.entry(platform.clone()).or_default().settle(number, past, &asked, facts);
         self.shared.fresh.forget(&platform, number, past);
-        self.shared.news.tell(&platform);
         add(&self.shared.stages.settle, judged, self.now());
         count(&self.shared.stages.judged, past - from);
         Ok(past - from)
+    }
+
+    /// A letter as the next entry of a platform's mailbox, to be made durable.
+    fn compose(
+        &mut self,
+        platform: &PlatformId,
+        letter: &Letter<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Advance>, StoreError> {
+        let Some(letters) = self.mailboxes.get_mut(platform) else { return Ok(None) };
+        // The author's clock never goes back within a journal, whatever the machine's does.
+        let recorded = at.max(letters.recorded());
+        let entry = [mailbox::entry(&self.shared, letters.head(), letter, recorded)?];
+        let advance = letters.append(&mut self.packer, &entry, at);
+        advance
+            .map(Some)
+            .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))
+    }
+
+    /// The letter is durable: whoever waits hears of it.
+    fn delivered(&mut self, platform: &PlatformId, advance: Advance) {
+        if let Some(letters) = self.mailboxes.get_mut(platform) {
+            self.shared.letters.put(letters.id(), &advance);
+            letters.settle(advance);
+        }
+        self.shared.news.tell(platform);
     }
 
     async fn open_mailbox(&mut self, store: &Store) -> Result<(), StoreError> {

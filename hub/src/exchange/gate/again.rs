@@ -14,7 +14,7 @@ use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError, Tx}
 use sanheyi_proto::Violations;
 
 use super::super::hosted::Judgeable;
-use super::super::mailbox::{self, Letter};
+use super::super::mailbox::Letter;
 use super::super::range::exception;
 use super::Gate;
 use super::known::{Asked, Cursors, is_judged};
@@ -173,14 +173,9 @@ impl Gate {
     ) -> Result<(), StoreError> {
         let platform = store.platform().clone();
         self.open_mailbox(store).await?;
-        let Some(letters) = self.mailboxes.get_mut(&platform) else { return Ok(()) };
-        let judged = outcome.later.judged;
-        let recorded = judged.max(letters.recorded());
         let letter = Letter::Later(&outcome.later);
-        let entry = [mailbox::entry(&self.shared, letters.head(), &letter, recorded)?];
-        let advance = letters
-            .append(&mut self.packer, &entry, judged)
-            .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))?;
+        let advance = self.compose(&platform, &letter, outcome.later.judged)?;
+        let Some(advance) = advance else { return Ok(()) };
         let mut tx = store.begin("gate_again").await?;
         waiting_take(&mut tx, store, number, &outcome.sequences);
         still_absent(&mut tx, store, cursors, &outcome.waits).await?;
@@ -193,9 +188,10 @@ impl Gate {
         waiting_put(&mut tx, store, number, &outcome.waits);
         tx.journal_write(store, &advance);
         tx.commit().await?;
-        self.shared.letters.put(letters.id(), &advance);
-        letters.settle(advance);
-        self.shared.news.tell(&platform);
+        self.delivered(&platform, advance);
+        if !outcome.waits.is_empty() {
+            self.waiting.insert(platform);
+        }
         Ok(())
     }
 
@@ -221,6 +217,7 @@ impl Gate {
             let awaited = waiting_awaited(store, &after, PAGE).await?;
             let Some(last) = awaited.last() else { return Ok(()) };
             after.clone_from(last);
+            self.waiting.insert(store.platform().clone());
             let come = self.come(store, awaited, cursors).await?;
             if !come.is_empty() {
                 let mut tx = store.begin("waiting_sweep").await?;

@@ -42,14 +42,16 @@ pub(super) struct Asked {
 // === impl Memory ===
 
 impl Memory {
-    /// Forgets everything if somebody else has moved a cursor since.
-    pub(super) fn check(&mut self, cursors: &Cursors) {
+    /// Forgets everything if somebody else has moved a cursor since; answers whether nobody has.
+    pub(super) fn check(&mut self, cursors: &Cursors) -> bool {
         let moved = |(number, at): (&JournalNumber, &u64)| {
             cursors.get(number).is_some_and(|cursor| cursor != at)
         };
-        if self.cursors.iter().any(moved) {
+        let alone = !self.cursors.iter().any(moved);
+        if !alone {
             *self = Self::default();
         }
+        alone
     }
 
     /// A range was judged and is durable.
