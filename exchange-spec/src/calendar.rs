@@ -51,15 +51,13 @@ use thiserror::Error;
 pub use self::clock::{Clock, ClockError, Due, Pause};
 pub use self::limit::{Limit, Unit};
 pub use self::notices::{Notice, notices};
-use crate::time::Timestamp;
+use crate::time::{BEIJING_MICROS, DAY_MICROS, Timestamp};
 
 /// Most years of one calendar: a working life, and room for all history that is loaded at the
 /// start.
 pub const CALENDAR_YEARS: usize = 100;
 
 const DAY_SECONDS: i64 = 24 * 3_600;
-const DAY_MICROS: i64 = DAY_SECONDS * 1_000_000;
-const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// What an arrangement makes of a day.

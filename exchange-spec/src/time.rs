@@ -8,9 +8,9 @@ use std::fmt;
 pub struct Timestamp(i64);
 
 /// How far the clocks of Beijing are ahead of UTC.
-const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
+pub(crate) const BEIJING_MICROS: i64 = 8 * 3_600_000_000;
 /// A day.
-const DAY_MICROS: i64 = 24 * 3_600_000_000;
+pub(crate) const DAY_MICROS: i64 = 24 * 3_600_000_000;
 
 impl Timestamp {
     /// From microseconds.

@@ -180,6 +180,11 @@ impl CodeList {
         self.entries.iter().find(|entry| &*entry.code == code)
     }
 
+    /// The entry of a number on the wire; for lists that are enumerations of the standard.
+    pub fn numbered(&self, number: i32) -> Option<&Entry> {
+        self.entries.iter().find(|entry| i32::try_from(entry.number) == Ok(number))
+    }
+
     /// How fields name it: `region/1`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.id, self.version)

@@ -25,7 +25,7 @@ const MORE_ITEMS: u64 = 3;
 const MORE_CHARACTERS: u64 = 40;
 
 /// How much later than another instant is one that must not precede it: a day.
-const LATER: i64 = 86_400 * 1_000_000;
+const LATER: i64 = crate::time::DAY_MICROS;
 /// What stands beside a field that samples leave out.
 const NOTHING: &str = "-";
 

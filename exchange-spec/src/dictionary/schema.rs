@@ -20,7 +20,7 @@ use super::model::{Dataset, Dictionary, Field, Kind};
 use super::node::Node;
 use super::words;
 use crate::calendar::Date;
-use crate::codes::{CodeList, Entry};
+use crate::codes::CodeList;
 
 /// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -284,10 +284,7 @@ fn code(field: &Field, list: Node) -> Node {
     let barred: Vec<Node> = rules
         .not_in
         .iter()
-        .filter_map(|number| {
-            let is = |entry: &&Entry| i32::try_from(entry.number) == Ok(*number);
-            codes.identifier(codes.entries.iter().find(is)?).map(Node::from)
-        })
+        .filter_map(|number| codes.identifier(codes.numbered(*number)?).map(Node::from))
         .collect();
     if !barred.is_empty() {
         schema = schema.with("not", Node::object([("enum", barred.into())]));

@@ -12,6 +12,8 @@ pub(super) mod cell;
 mod fill;
 mod read;
 
+pub use cell::{NO, YES};
+
 use sanheyi_proto::FieldInfo;
 
 use super::document::Lang;
@@ -73,6 +75,12 @@ pub enum Column<'a> {
 
 /// A table as it stands in a sheet below its headings.
 pub type Rows = Vec<Vec<String>>;
+
+/// The path of a field from the message at a path.
+fn inner(path: &str, field: &Field) -> &'static str {
+    let whole = field.info.path;
+    whole.strip_prefix(path).unwrap_or(whole).trim_start_matches('.')
+}
 
 // === impl Template ===
 

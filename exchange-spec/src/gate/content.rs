@@ -10,9 +10,9 @@ use crate::entry::{HeaderView, Operation};
 use crate::time::Timestamp;
 
 /// Dataset of a power item.
-const ITEM: &str = "catalogue.power_item";
+pub(super) const ITEM: &str = "catalogue.power_item";
 /// Dataset of a discretion benchmark.
-const BENCHMARK: &str = "catalogue.benchmark";
+pub(super) const BENCHMARK: &str = "catalogue.benchmark";
 
 /// Whether the content of such records decides how others are judged.
 pub fn bears_content(dataset: &str) -> bool {
@@ -112,13 +112,17 @@ impl Content {
 
     /// Bytes of memory, about: whoever remembers contents bounds them by it.
     pub fn memory(&self) -> usize {
-        match self {
+        let read = |one: &Option<Benchmark>| {
+            one.as_ref().map_or(0, |read| READ_TIMES * read.encoded_len())
+        };
+        let revisions = match self {
             Content::Item(item) => item.0.len() * STRETCH_BYTES,
             Content::Benchmark(grades) => {
-                let read = grades.0.values().filter_map(|(_, read)| read.as_ref());
-                read.map(|read| READ_TIMES * read.encoded_len() + STRETCH_BYTES).sum()
+                grades.0.values().map(|(_, one)| STRETCH_BYTES + read(one)).sum()
             }
-        }
+        };
+        // One without revisions takes its place in a map as well.
+        STRETCH_BYTES + revisions
     }
 }
 

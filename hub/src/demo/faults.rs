@@ -97,7 +97,7 @@ fn of_a_field(region: &str) -> Vec<Fault> {
     let mut wrong = step(&case(region, 8).no, 1);
     wrong.status = 99;
     let mut body = organisation(region);
-    body.credit_code.replace_range(17.., if body.credit_code.ends_with('0') { "1" } else { "0" });
+    body.credit_code.replace_range(17.., "0");
     let unknown = case(region, 6);
     vec![
         quarantined(

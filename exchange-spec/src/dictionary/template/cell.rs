@@ -9,8 +9,10 @@ use crate::dictionary::model::{Field, Kind};
 /// What a cell should hold, in Chinese and English.
 pub(in crate::dictionary) type Wanted = (String, String);
 
-const YES: &str = "是";
-const NO: &str = "否";
+/// A cell that says yes.
+pub const YES: &str = "是";
+/// A cell that says no.
+pub const NO: &str = "否";
 
 /// A value in a cell.
 pub(super) fn shown(field: &Field, value: &Value) -> String {
@@ -26,11 +28,8 @@ pub(super) fn shown(field: &Field, value: &Value) -> String {
         Value::I64(number) => number.to_string(),
         Value::EnumNumber(number) => {
             let list = field.codes();
-            let found = list.and_then(|list| {
-                let is = |entry: &&Entry| i32::try_from(entry.number) == Ok(*number);
-                list.entries.iter().find(is).map(|entry| list.label(entry))
-            });
-            found.unwrap_or_else(|| number.to_string())
+            let label = list.and_then(|list| list.numbered(*number).map(|entry| list.label(entry)));
+            label.unwrap_or_else(|| number.to_string())
         }
         _ => String::new(),
     }

@@ -2,7 +2,7 @@
 
 use prost_reflect::{DynamicMessage, Value};
 
-use super::{Column, Rows, Sheet, Template, cell};
+use super::{Column, Rows, Sheet, Template, cell, inner};
 use crate::dictionary::model::Field;
 
 /// A message whose columns are to be written, with the number of its row.
@@ -46,13 +46,7 @@ pub(super) fn rows(template: &Template<'_>, bodies: &[DynamicMessage]) -> Vec<Ro
 
 /// The items of a list somewhere below a message, whose own path is given.
 fn items<'a>(message: &'a DynamicMessage, path: &str, field: &Field) -> &'a [Value] {
-    found(message, inner_path(path, field)).and_then(Value::as_list).unwrap_or_default()
-}
-
-/// The path of a field from the message at a path.
-fn inner_path<'a>(path: &str, field: &Field) -> &'a str {
-    let whole = field.info.path;
-    whole.strip_prefix(path).unwrap_or(whole).trim_start_matches('.')
+    found(message, inner(path, field)).and_then(Value::as_list).unwrap_or_default()
 }
 
 /// The value at a path of messages, where it is set.
@@ -77,7 +71,7 @@ fn row(
         (Column::Own, _) => own.to_string(),
         (Column::Parent, _) => parent.to_string(),
         (Column::Value { field, .. }, Some(message)) => {
-            let value = found(message, inner_path(sheet.path, field));
+            let value = found(message, inner(sheet.path, field));
             value.map(|value| cell::shown(field, value)).unwrap_or_default()
         }
         (Column::Value { field, .. }, None) => {

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
-use super::{Column, HEADINGS, Rows, Sheet, Template, cell};
+use super::{Column, HEADINGS, Rows, Sheet, Template, cell, inner};
 use crate::dictionary::DictionaryError;
-use crate::dictionary::model::Field;
 
 /// What has been read of one sheet.
 struct Found {
@@ -113,12 +112,6 @@ fn wrong(sheet: &Sheet<'_>, index: usize, path: &str, zh: String, en: String) ->
         zh,
         en,
     }
-}
-
-/// The path of a field from the message at a path.
-fn inner<'a>(path: &str, field: &'a Field) -> &'a str {
-    let whole = field.info.path;
-    whole.strip_prefix(path).unwrap_or(whole).trim_start_matches('.')
 }
 
 /// The value at a path, made where it is absent, as are the messages on the way.

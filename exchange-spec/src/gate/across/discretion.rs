@@ -13,13 +13,11 @@ use sanheyi_proto::standard::v1::{
 
 use super::{Facts, Findings};
 use crate::amount;
-use crate::gate::Content;
+use crate::gate::content::{BENCHMARK, Content};
 use crate::time::Timestamp;
 
 /// Dataset of a decision.
 pub(super) const DECISION: &str = "case.decision";
-/// Dataset of a benchmark.
-const BENCHMARK: &str = "catalogue.benchmark";
 
 /// Holds a decision against its benchmark.
 pub(in crate::gate) fn judge(dataset: &str, body: &[u8], facts: &Facts, out: &mut Findings) {
@@ -81,14 +79,14 @@ fn within(decision: &Decision, grade: &BenchmarkGrade, out: &mut Findings) {
     for (kind, field, amount) in decided(decision) {
         let Some(amount) = amount else { continue };
         let ranges = grade.ranges.iter().filter(|range| range.penalty_kind() == kind);
-        let answers: Vec<bool> =
-            ranges.filter_map(|range| holds(range, &amount, decision.base.as_ref())).collect();
-        // A grade may offer several ranges of one kind, as by the worth of the goods.
-        if answers.is_empty() {
+        let mut answers =
+            ranges.filter_map(|range| holds(range, &amount, decision.base.as_ref())).peekable();
+        if answers.peek().is_none() {
             continue;
         }
         known = true;
-        if answers.iter().any(|inside| *inside) {
+        // A grade may offer several ranges of one kind, as by the worth of the goods.
+        if answers.any(|inside| inside) {
             continue;
         }
         left = true;

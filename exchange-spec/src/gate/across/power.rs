@@ -6,11 +6,8 @@ use prost::Message as _;
 use sanheyi_proto::standard::v1::{FlowChart, Limit, Penalty};
 
 use super::{Facts, Findings};
-use crate::gate::content::Item;
+use crate::gate::content::{ITEM, Item};
 use crate::time::Timestamp;
-
-/// Dataset of a power item.
-const ITEM: &str = "catalogue.power_item";
 
 /// The fields of a [`Case`](sanheyi_proto::standard::v1::Case) that the rules need, under their own
 /// numbers: cases come by the hundred thousand, and the rest of them is passed over.

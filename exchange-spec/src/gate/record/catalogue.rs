@@ -45,7 +45,7 @@ fn power_code(item: &PowerItem, out: &mut Findings) {
     }
     let list = sanheyi_proto::code_list(KINDS.0, KINDS.1);
     let kind = list.and_then(|list| list.entries.iter().find(|kind| kind.number == item.kind));
-    let letters = item.code.split('-').nth(1).unwrap_or_default();
+    let letters = number::kind_of(&item.code);
     if let Some(kind) = kind
         && kind.code != letters
     {

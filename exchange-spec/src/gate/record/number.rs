@@ -55,9 +55,14 @@ pub(super) fn power_of(field: &str, power: &str, organisation: &str, out: &mut F
     );
 }
 
+/// The letters of the kind in a power code.
+pub(super) fn kind_of(power: &str) -> &str {
+    power.split('-').nth(1).unwrap_or_default()
+}
+
 /// Penalties are penalty cases, and nothing else is.
 pub(super) fn power_kind(field: &str, power: &str, family: CaseFamily, out: &mut Findings) {
-    let kind = power.split('-').nth(1).unwrap_or_default();
+    let kind = kind_of(power);
     match (family, kind == PENALTY) {
         (CaseFamily::Penalty, false) => out.error(
             field,

@@ -4,7 +4,8 @@
 //! between (nights, holidays) is not on it, so nothing can happen then.
 
 use jiff::ToSpan as _;
-use jiff::civil::{Date, Weekday, date};
+use jiff::civil::{Date, date};
+use sanheyi_exchange_spec::calendar as standard;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::standard::v1::{Limit, LimitUnit};
 
@@ -17,13 +18,6 @@ const MORNING: u32 = 3 * 3600;
 pub(super) const YEAR_BEGINS: i64 = 1_262_275_200_000_000;
 /// Days of 2010.
 pub(super) const DAYS: u32 = 365;
-
-/// Days off that are no weekend: month, first day, last day.
-const OFF: [(i8, i8, i8); 7] =
-    [(1, 1, 3), (2, 13, 19), (4, 3, 5), (5, 1, 3), (6, 14, 16), (9, 22, 24), (10, 1, 7)];
-/// Weekends that are worked: month, day.
-const WORKED: [(i8, i8); 8] =
-    [(2, 20), (2, 21), (6, 12), (6, 13), (9, 19), (9, 25), (9, 26), (10, 9)];
 
 /// A time on the axis, in working seconds from the beginning of the year; it may lie beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,15 +48,11 @@ pub(super) fn day_of_year(offset: u32) -> Date {
 
 /// When a day of the year begins at Changzhou, in microseconds.
 pub(super) fn midnight(day: Date) -> i64 {
-    YEAR_BEGINS + i64::from(day.day_of_year() - 1) * 86_400_000_000
+    standard::midnight(day).as_micros()
 }
 
 fn is_worked(day: Date) -> bool {
-    let off = |&(month, first, last): &(i8, i8, i8)| {
-        day.month() == month && (first..=last).contains(&day.day())
-    };
-    let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
-    WORKED.contains(&(day.month(), day.day())) || !weekend && !OFF.iter().any(off)
+    standard::Calendar::builtin().is_working(day).unwrap_or(false)
 }
 
 impl Calendar {

@@ -266,12 +266,22 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded_in_bytes() {
+        remember(16);
+    }
+
+    #[test]
+    fn what_says_nothing_takes_its_place_too() {
+        remember(0);
+    }
+
+    /// Remembers items of so many revisions until all are forgotten.
+    fn remember(revisions: u64) {
         let mut memory = Memory::default();
         let mut most = 0;
-        for serial in 0..20_000_u64 {
+        for serial in 0..100_000_u64 {
             let key = Key { dataset: "catalogue.power_item", record: serial.to_string() };
             let mut content = Content::empty(key.dataset).unwrap();
-            for revision in 1..=16 {
+            for revision in 1..=revisions {
                 content.add(&sanheyi_exchange_spec::gate::Version {
                     revision,
                     occurred: Timestamp::default(),

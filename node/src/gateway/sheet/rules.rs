@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, DataValidationRule, Formula};
+use sanheyi_exchange_spec::dictionary::template::{NO, YES};
 use sanheyi_exchange_spec::dictionary::{Field, Kind, Lang, words};
 
 use super::{CODES, serial, whole};
@@ -19,7 +20,7 @@ pub(super) fn limit(
 ) -> Option<DataValidation> {
     let limit = DataValidation::new().ignore_blank(true);
     let limit = match &field.kind {
-        Kind::Bool => limit.allow_list_strings(&["是", "否"]).ok()?,
+        Kind::Bool => limit.allow_list_strings(&[YES, NO]).ok()?,
         Kind::Code(_) => limit.allow_list_formula(list(field, lists)?),
         // Such a list may gain codes before the template does: what is none of them is asked about.
         Kind::Text if field.codes().is_some() => limit
