@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The files whose messages become Rust types; what they import is found from here.
-const FILES: [&str; 15] = [
+const FILES: [&str; 20] = [
+    "sanheyi/exchange/v1/attachments.proto",
+    "sanheyi/exchange/v1/carry.proto",
     "sanheyi/exchange/v1/entry.proto",
     "sanheyi/exchange/v1/exchange.proto",
     "sanheyi/exchange/v1/intake.proto",
@@ -28,7 +30,10 @@ const FILES: [&str; 15] = [
     "sanheyi/standard/v1/penalty.proto",
     "sanheyi/standard/v1/supervision.proto",
     "sanheyi/standard/v1/activity.proto",
+    "sanheyi/standard/v1/custody.proto",
     "sanheyi/standard/v1/exchange.proto",
+    "sanheyi/standard/v1/joint.proto",
+    "sanheyi/standard/v1/reference.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -51,6 +51,7 @@ pub mod regions;
 mod tests;
 
 pub use self::error::{CodeError, Fault};
+pub(crate) use self::lists::day;
 pub use self::lists::{CodeList, Entry, list, lists, map, named};
 pub use self::people::{CitizenNumber, CreditCode, GbOrganisationCode, RegistrationNumber};
 pub use self::powers::{CaseNumber, OrganisationCode, PowerCode};

@@ -10,6 +10,7 @@
 mod across;
 mod content;
 mod edition;
+mod erasing;
 mod facts;
 pub mod record;
 mod wait;
@@ -76,6 +77,9 @@ pub fn judge(
 ) -> Verdict {
     let header = entry.header;
     if header.dataset.starts_with(EXCHANGE_FAMILY) {
+        if erasing::is_erasure(header) {
+            return erasing::judge(header, entry.body, edition, facts);
+        }
         return judge_exchange(header, entry.body);
     }
     if header.standard > edition.version() {
@@ -83,7 +87,7 @@ pub fn judge(
     }
     let Some(known) = edition.dataset(header.dataset) else { return unknown_dataset(header) };
     let mut findings = Findings::default();
-    if Lane::from(known.lane) != entry.lane {
+    if Lane::from(known.lane_by(header.standard)) != entry.lane {
         misplaced(known, &mut findings);
     }
     if known.author == Author::Hub {
@@ -99,6 +103,11 @@ pub fn judge(
         }
         (Operation::Put, Some(body)) => {
             check_body(known, header.record, body, scratch, &mut findings);
+            // Fields that are wrong by themselves say no codes.
+            if scratch.is_empty() {
+                let times = (header.occurred, header.recorded);
+                facts.rules().codes_in_force(known, times, body, &mut findings);
+            }
         }
     }
     across::judge(entry, known, facts, findings)

@@ -135,6 +135,10 @@ random_id! {
     /// Generation of a hub's store (存储世代): drawn at random when the store is made or restored.
     Generation
 }
+random_id! {
+    /// Number of a carry file (摆渡文件编号): drawn at random by its writer.
+    CarryId
+}
 
 // === impl the text ids ===
 

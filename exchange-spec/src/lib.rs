@@ -26,7 +26,8 @@
 //! 6. [`invariants`]: what must hold at the end of all this, by name.
 //! 7. [`codes`], [`calendar`]: the numbers by which the standard names things, code lists and
 //!    regions as data; working days, time limits and the clock that runs against them.
-//! 8. [`dictionary`]: the standard as data, and all that is derived of it.
+//! 8. [`rulebook`]: what the hub's broadcast says, as one value that gate and branches judge by.
+//! 9. [`dictionary`]: the standard as data, and all that is derived of it.
 //!
 //! # What is absent
 //!
@@ -96,13 +97,18 @@
 //! ```
 
 pub mod amount;
+pub mod attachment;
 pub mod calendar;
+pub mod carry;
 pub mod checkpoint;
 pub mod codes;
 pub mod conflict;
+pub mod custody;
 pub mod dictionary;
 pub mod entry;
+pub mod erasure;
 pub mod error;
+pub mod forward;
 pub mod gate;
 pub mod grant;
 pub mod ids;
@@ -112,8 +118,10 @@ pub mod limits;
 pub mod link;
 pub mod merkle;
 pub mod note;
+pub mod oversight;
 pub mod reason;
 pub mod receipt;
+pub mod rulebook;
 pub mod segment;
 pub mod suite;
 mod text;

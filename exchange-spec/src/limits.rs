@@ -36,8 +36,8 @@ pub const FRAME_RATIO_FREE_BYTES: usize = 64 * 1024;
 /// Base-two logarithm of the largest zstd window a reader accepts: a frame never needs more than
 /// its own size.
 pub const FRAME_WINDOW_LOG: u32 = 21;
-/// Most bytes of segments in one push or pull: at 2 Mbit/s an urgent entry waits about two seconds
-/// behind it.
+/// Most bytes of segments in one push or pull, unless one entry alone is larger: two seconds of a
+/// line of 2 Mbit/s.
 pub const WINDOW_BYTES: usize = 512 * 1024;
 /// Most segments in one push or pull: bounds the rows of one transaction.
 pub const WINDOW_SEGMENTS: usize = 512;
@@ -64,6 +64,12 @@ pub const RECEIPT_ENTRIES: u64 = 8192;
 /// Most exceptions in one receipt: keeps the receipt's body below [`BODY_BYTES`] at 16 reasons of
 /// some 120 bytes each.
 pub const RECEIPT_EXCEPTIONS: usize = 64;
+/// Most forwards, and so enclosures, in one tail of a pull: bounds the rows of one transaction.
+pub const ENCLOSURES: usize = 256;
+/// Most hashes in an inclusion proof: a journal has fewer than 2^63 entries.
+pub const INCLUSION_HASHES: usize = 63;
+/// Longest text of an erasure, in bytes: a sentence or two, and the number of a clause.
+pub const ERASURE_TEXT_BYTES: usize = 1024;
 /// Most reasons kept for one entry.
 pub const REASONS: usize = 16;
 /// Most drafts in one submission to a node.
@@ -73,3 +79,11 @@ pub const SUBMIT_DRAFTS: usize = 4096;
 pub const SUBMIT_BYTES: usize = SUBMIT_DRAFTS * 2048;
 /// Most records that one decision may have read.
 pub const READS: usize = 64;
+/// Largest attachment, in bytes: 4 GiB, as the field of the standard says.
+pub const ATTACHMENT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Bytes of a piece of an attachment: a second at 2 Mbit/s, so that an urgent entry soon passes,
+/// and little is sent again when a line is cut.
+pub const ATTACHMENT_PIECE_BYTES: u64 = 256 * 1024;
+/// Largest carry file, in bytes: 64 GiB, beyond what people carry; a writer closes its files much
+/// earlier.
+pub const CARRY_BYTES: u64 = 64 * 1024 * 1024 * 1024;

@@ -49,6 +49,9 @@ pub struct Receipt {
     pub received: Timestamp,
     /// The exceptions, ascending.
     pub exceptions: Vec<Exception>,
+    /// How many entries of the broadcast were judged by: the size of the rulebook. 0 where what is
+    /// built in was judged by, and of receipts that were written before there was a broadcast.
+    pub broadcast: u64,
 }
 
 /// A receipt that does not follow the form.
@@ -85,6 +88,7 @@ impl Receipt {
             standard: self.standard,
             received: self.received.as_micros(),
             exceptions: self.exceptions.iter().map(Exception::to_wire).collect(),
+            broadcast: self.broadcast,
         }
         .encode_to_vec()
     }
@@ -103,6 +107,7 @@ impl Receipt {
             standard: message.standard,
             received: Timestamp::from_micros(message.received),
             exceptions: message.exceptions.into_iter().filter_map(Exception::from_wire).collect(),
+            broadcast: message.broadcast,
         };
         receipt.check()?;
         Ok(receipt)
@@ -190,6 +195,7 @@ mod tests {
             root: Digest::new([5; 32]),
             standard: 1,
             received: Timestamp::from_micros(77),
+            broadcast: 0,
             exceptions: at
                 .iter()
                 .map(|sequence| Exception {

@@ -31,6 +31,10 @@ pub struct Digest([u8; 32]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt(pub [u8; SALT_BYTES]);
 
+/// A plain hash over bytes that come one after another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Running(Sha256);
+
 /// Key that signs a platform's checkpoints. Its seed is wiped when dropped.
 #[derive(Clone)]
 pub struct SigningKey(DalekSigningKey);
@@ -91,6 +95,18 @@ impl Suite {
             hash.update(part);
         }
         Digest(hash.finalize().into())
+    }
+}
+
+// === impl Running ===
+
+impl Running {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
     }
 }
 

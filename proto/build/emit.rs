@@ -164,6 +164,7 @@ fn table(out: &mut String, standard: &Standard, names: &Names) {
         line!(out, "        title_zh: {:?},", dataset.title_zh);
         line!(out, "        title_en: {:?},", dataset.title_en);
         line!(out, "        lane: Lane::{},", if dataset.urgent { "Urgent" } else { "Normal" });
+        line!(out, "        lane_since: {},", dataset.lane_since);
         line!(out, "        source: {:?},", dataset.source);
         line!(out, "        record: {},", emit_codes::template(&dataset.record));
         line!(out, "        author: Author::{},", dataset.author);
@@ -172,6 +173,10 @@ fn table(out: &mut String, standard: &Standard, names: &Names) {
             line!(out, "            {},", emit_codes::reference(reference));
         }
         line!(out, "        ],\n        referable: {},", dataset.referable);
+        match &dataset.addressee {
+            Some(field) => line!(out, "        addressee: Some({}),", emit_codes::template(field)),
+            None => line!(out, "        addressee: None,"),
+        }
         line!(out, "        fields: &[");
         infos(out, standard, &dataset.message, "", Sensitivity::Public);
         line!(out, "        ],");

@@ -9,7 +9,7 @@ use prost_reflect::{
 };
 
 use super::codes::{CodeList, CodeLists};
-use super::options::{fault, field_fault, flag, messages, missing, number, option, text};
+use super::options::{fault, field_fault, flag, messages, missing, number, option, text, uint32};
 use super::rules::{self, Kind, Rules};
 use super::template::{self, Template};
 use super::{Fault, forms};
@@ -30,11 +30,14 @@ pub(crate) struct Dataset {
     pub(crate) title_zh: String,
     pub(crate) title_en: String,
     pub(crate) urgent: bool,
+    pub(crate) lane_since: u32,
     pub(crate) source: String,
     pub(crate) record: Template,
     /// Variant of `Author`.
     pub(crate) author: &'static str,
     pub(crate) references: Vec<Reference>,
+    /// Names the platform that an entry is for.
+    pub(crate) addressee: Option<Template>,
     /// Whether any dataset refers to it.
     pub(crate) referable: bool,
 }
@@ -148,6 +151,7 @@ fn dataset(
             2 => false,
             _ => return Err(fault(message, &missing("dataset", "lane"))),
         },
+        lane_since: uint32(option, "lane_since"),
         source: needed("source")?,
         record: template::parse(&needed("record")?, body).map_err(|why| fault(message, &why))?,
         author: match number(option, "author") {
@@ -158,7 +162,25 @@ fn dataset(
         },
         references: Vec::new(),
         referable: false,
+        addressee: addressee(message, &text(option, "addressee"), body)?,
     })
+}
+
+/// The field that names the platform which an entry is for, as a template of it alone.
+fn addressee(
+    message: &MessageDescriptor,
+    field: &str,
+    body: &Message,
+) -> Result<Option<Template>, Fault> {
+    if field.is_empty() {
+        return Ok(None);
+    }
+    let single = |one: &Field| one.name == field && one.kind == Kind::Text && !one.list;
+    if !body.fields.iter().any(single) {
+        return Err(fault(message, &format!("addressee: {field} is no text of the message")));
+    }
+    let template = template::parse(&format!("{{{field}}}"), body);
+    template.map(Some).map_err(|why| fault(message, &why))
 }
 
 /// Reads what a dataset leans on, when all datasets are known, and marks those as referable.

@@ -75,6 +75,9 @@ pub struct Dataset {
     pub title_en: &'static str,
     /// How soon its entries travel.
     pub lane: Lane,
+    /// Version of the standard from which they do so; what was written by an earlier one stands on
+    /// the normal lane.
+    pub lane_since: u32,
     /// The law, standard or clause that it follows.
     pub source: &'static str,
     /// How its records are named.
@@ -85,6 +88,9 @@ pub struct Dataset {
     pub references: &'static [Reference],
     /// Whether any dataset leans on this one.
     pub referable: bool,
+    /// Names the platform that an entry is for, out of its body; it does so of no body where that
+    /// field is empty.
+    pub addressee: Option<Template>,
     /// Its fields in the order of the message, nested ones directly after the field that holds
     /// them.
     pub fields: &'static [FieldInfo],
@@ -92,6 +98,16 @@ pub struct Dataset {
     /// protobuf give exactly one violation, of rule `wire`. Works in one pass and without
     /// allocation as long as nothing is found.
     pub check: fn(&[u8], &mut Violations),
+}
+
+// === impl Dataset ===
+
+impl Dataset {
+    /// The lane of an entry that was written by that version of the standard.
+    #[must_use]
+    pub fn lane_by(&self, standard: u32) -> Lane {
+        if standard < self.lane_since { Lane::Normal } else { self.lane }
+    }
 }
 
 /// All datasets of this version of the standard, ascending by name.

@@ -40,6 +40,7 @@
 //!   stopped;
 //! - a rule binds the default, too, unless the field knows absence (`optional`) or says `ignore`.
 
+mod attached;
 mod carry;
 mod check;
 mod codes;
@@ -51,6 +52,7 @@ mod template;
 mod wire;
 mod wording;
 
+pub use attached::Attached;
 pub use carry::carry_unknown;
 pub use check::{Violation, Violations};
 pub use codes::{Code, CodeList, code_list, code_lists};
@@ -89,4 +91,4 @@ pub mod standard {
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.binpb"));
 
 /// Version of the standard that this build writes and judges by.
-pub const STANDARD: u32 = 2;
+pub const STANDARD: u32 = 3;

@@ -121,7 +121,7 @@ pub fn map(list: &str, code: &str, scheme: &str) -> Option<&'static str> {
 }
 
 /// A day as data writes it, `None` if it is empty. The outer `None` is no day.
-pub(super) fn day(text: &str) -> Option<Option<Date>> {
+pub(crate) fn day(text: &str) -> Option<Option<Date>> {
     if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
 }
 

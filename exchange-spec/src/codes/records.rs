@@ -70,6 +70,24 @@ fn of_entry(entry: &Entry) -> standard::CodeEntry {
     }
 }
 
+impl Succession {
+    /// A succession as the hub handed it out; `None` where it says no day or no kind.
+    pub fn from_record(record: &standard::RegionSuccession) -> Option<Succession> {
+        Some(Succession {
+            former: record.former_code.as_str().into(),
+            serial: record.serial,
+            successor: record.successor_code.as_str().into(),
+            from: day(&record.changed_on)??,
+            kind: match record.change() {
+                standard::RegionChange::Renamed => SuccessionKind::Renamed,
+                standard::RegionChange::Merged => SuccessionKind::Merged,
+                standard::RegionChange::Split => SuccessionKind::Split,
+                standard::RegionChange::Unspecified => return None,
+            },
+        })
+    }
+}
+
 /// The records of all successions that are built in, in their order.
 pub(super) fn succession_records() -> Vec<standard::RegionSuccession> {
     successions().iter().map(of_succession).collect()
@@ -84,6 +102,7 @@ fn of_succession(one: &Succession) -> standard::RegionSuccession {
     let change = match one.kind {
         SuccessionKind::Renamed => standard::RegionChange::Renamed,
         SuccessionKind::Merged => standard::RegionChange::Merged,
+        SuccessionKind::Split => standard::RegionChange::Split,
     };
     standard::RegionSuccession {
         former_code: one.former.to_string(),

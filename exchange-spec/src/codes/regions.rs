@@ -20,6 +20,8 @@ pub enum SuccessionKind {
     Renamed,
     /// 并入: the place became part of another, which was there before.
     Merged,
+    /// 拆分: one of several took a part of the place.
+    Split,
 }
 
 /// One code follows another (区划沿革).
@@ -87,13 +89,20 @@ pub fn name(code: &str, date: Date) -> Option<&'static str> {
 
 /// The code that stands on a day for a former one; `None` while nothing has followed it.
 pub fn successor(code: &str, date: Date) -> Option<&'static str> {
-    let mut found = None;
-    // Each step goes to a later day, so there are no more steps than successions.
+    follow(|| successions().iter(), code, date)
+}
+
+/// The same by other successions.
+pub(crate) fn follow<'a, I: Iterator<Item = &'a Succession>>(
+    successions: impl Fn() -> I,
+    code: &str,
+    date: Date,
+) -> Option<&'a str> {
+    let mut found: Option<&'a str> = None;
+    // No more steps than successions, so that a circle ends, too.
     for _ in successions() {
-        let next = successions()
-            .iter()
-            .find(|one| *one.former == *found.unwrap_or(code) && one.from <= date);
-        match next {
+        let after = |one: &&Succession| *one.former == *found.unwrap_or(code) && one.from <= date;
+        match successions().find(after) {
             Some(next) => found = Some(&*next.successor),
             None => break,
         }

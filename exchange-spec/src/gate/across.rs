@@ -1,5 +1,6 @@
 //! Across records (跨记录级): an entry is held against what is known of others of its platform.
 
+mod custody;
 mod discretion;
 mod power;
 
@@ -11,9 +12,6 @@ pub(super) use {discretion::judge as discretion_judge, power::judge as power_jud
 use super::{Candidate, Facts, Findings, Reason, Standing, Verdict, Wait};
 use crate::entry::{HeaderView, Operation};
 
-/// Custody epoch in which a record is written by the platform that made it.
-const FIRST_CUSTODY: u64 = 0;
-
 /// The verdict on an entry of which everything else is judged already.
 pub(super) fn judge(
     entry: &Candidate<'_>,
@@ -23,13 +21,17 @@ pub(super) fn judge(
 ) -> Verdict {
     let header = entry.header;
     let mut absent = Absent::default();
-    custody(header, &mut absent);
+    custody::epoch(header, facts, &mut findings, &mut absent);
     revision(header, dataset, facts, &mut findings, &mut absent);
     if let (Operation::Put, Some(body)) = (header.operation, entry.body) {
-        references(dataset, body, facts, &mut findings, &mut absent);
+        let mut elsewhere = Absent::default();
+        let away = custody::is_taken_over(header, facts);
+        let missing = if away { &mut elsewhere } else { &mut absent };
+        references(dataset, body, facts, &mut findings, missing);
         if absent.waits.is_none() && !findings.has_error() {
             power::judge(dataset.name, body, facts, &mut findings);
             discretion::judge(dataset.name, body, facts, &mut findings);
+            custody::judge(entry, facts, &mut findings, &mut absent);
         }
     }
     match absent.waits {
@@ -69,25 +71,6 @@ impl Absent {
     }
 }
 
-/// The author writes in the custody epoch that it holds. Custody has not moved yet in any record
-/// of a platform, so a later epoch is one whose opening is not known here.
-fn custody(header: &HeaderView<'_>, absent: &mut Absent) {
-    let HeaderView { dataset, record, custody_epoch: epoch, .. } = *header;
-    if epoch == FIRST_CUSTODY {
-        return;
-    }
-    let reason = Reason::new(
-        "",
-        "custody.unknown",
-        format!("记录 {record} 写于第 {epoch} 个保管期，本级尚未收到此次移交，收到后再判"),
-        format!(
-            "record {record} is written in custody epoch {epoch}, whose hand-over is not known here yet"
-        ),
-    );
-    let (dataset, record) = (dataset.to_owned(), record.to_owned());
-    absent.add(reason, Wait::Custody { dataset, record, epoch });
-}
-
 /// A revision follows the one before it, and that very content of it.
 fn revision(
     header: &HeaderView<'_>,
@@ -98,7 +81,8 @@ fn revision(
 ) {
     let HeaderView { record, revision, .. } = *header;
     let Some(before) = revision.checked_sub(1).filter(|before| *before > 0) else { return };
-    match facts.revision(dataset.name, record, before) {
+    let base = custody::base(facts, dataset.name, record, before);
+    match base.or_else(|| facts.revision(dataset.name, record, before)) {
         Some(digest) if header.follows == Some(digest) => {}
         Some(_) => findings.error(
             "",
@@ -125,7 +109,8 @@ fn revision(
 }
 
 /// What a record refers to must have been judged, with whatever standing: else two that refer to
-/// each other would wait for ever, and one bad case would drag its steps along.
+/// each other would wait for ever, and one bad case would drag its steps along. A record that was
+/// taken over may lean on what has stayed with the platform that it came from.
 fn references(
     dataset: &Dataset,
     body: &[u8],

@@ -2,12 +2,15 @@
 //! answers, always of one platform. Who has a store answers them; the verdicts follow from both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sanheyi_proto::Dataset;
 
 use super::content::{Content, Version, bears_content};
-use super::{EXCHANGE_FAMILY, Edition, Standing};
+use super::{EXCHANGE_FAMILY, Edition, Standing, erasing};
+use crate::custody;
 use crate::entry::HeaderView;
+use crate::rulebook::Rulebook;
 use crate::suite::Digest;
 
 /// A record of one platform.
@@ -28,6 +31,8 @@ pub struct Needs {
     pub revisions: BTreeSet<(Key, u64)>,
     /// Records whose content decides: what do their accepted revisions say?
     pub contents: BTreeSet<Key>,
+    /// Who has a record, and what is offered.
+    pub custody: custody::Asked,
     /// What was asked about last in each dataset: neighbours mostly ask the same.
     recent: BTreeMap<&'static str, String>,
 }
@@ -43,21 +48,28 @@ pub struct Head {
 
 type ByRecord<T> = BTreeMap<&'static str, BTreeMap<String, T>>;
 
-/// What is known of other entries.
+/// What is known of other entries, and the rulebook that entries are held against.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
+    rules: Arc<Rulebook>,
     records: ByRecord<Option<Head>>,
     revisions: ByRecord<BTreeMap<u64, Option<Digest>>>,
     contents: ByRecord<Content>,
+    /// Who has which record, and what is offered.
+    pub custody: custody::Known,
 }
 
 /// Adds what an entry has to be held against.
 pub fn needs(header: &HeaderView<'_>, body: Option<&[u8]>, edition: &Edition, needs: &mut Needs) {
+    if erasing::is_erasure(header) {
+        return erasing::asks(body, edition, needs);
+    }
     let Some(dataset) = known(header, edition) else { return };
     if let Some(before) = header.revision.checked_sub(1).filter(|before| *before > 0) {
         let key = Key { dataset: dataset.name, record: header.record.to_owned() };
         needs.revisions.insert((key, before));
     }
+    custody_needs(header, dataset, body, needs);
     let Some(body) = body else { return };
     let mut target = String::new();
     for reference in dataset.references {
@@ -77,6 +89,36 @@ pub fn needs(header: &HeaderView<'_>, body: Option<&[u8]>, edition: &Edition, ne
     }
 }
 
+/// What offers and answers ask, and whoever writes in a later custody epoch.
+fn custody_needs(
+    header: &HeaderView<'_>,
+    dataset: &Dataset,
+    body: Option<&[u8]>,
+    needs: &mut Needs,
+) {
+    match (dataset.name, body) {
+        (custody::OFFER, Some(body)) => {
+            let Some(offer) = custody::Offer::read(body) else { return };
+            let (no, revision) = (header.record.to_owned(), header.revision);
+            needs.custody.offers.insert(custody::OfferName { offerer: None, no, revision });
+            if let Some(key) = offer.key() {
+                needs.revisions.insert((key.clone(), offer.revision));
+                needs.records.insert(key.clone());
+                needs.custody.records.insert(key);
+            }
+            needs.custody.platforms.insert(offer.to);
+        }
+        (custody::ANSWER, Some(body)) => {
+            needs.custody.offers.extend(custody::Answer::read(body).map(|one| one.offer()));
+        }
+        _ if needs.custody.everywhere || header.custody_epoch > custody::FIRST => {
+            let record = header.record.to_owned();
+            needs.custody.records.insert(Key { dataset: dataset.name, record });
+        }
+        _ => {}
+    }
+}
+
 /// The dataset of an entry that can be judged by this edition.
 pub(super) fn known(header: &HeaderView<'_>, edition: &Edition) -> Option<&'static Dataset> {
     let readable =
@@ -89,13 +131,28 @@ pub(super) fn known(header: &HeaderView<'_>, edition: &Edition) -> Option<&'stat
 impl Needs {
     /// Whether nothing is asked.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.revisions.is_empty()
+        self.records.is_empty()
+            && self.revisions.is_empty()
+            && self.custody.records.is_empty()
+            && self.custody.offers.is_empty()
     }
 }
 
 // === impl Facts ===
 
 impl Facts {
+    /// The same, judged by a rulebook; without one by what is built in.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Arc<Rulebook>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// What is judged by.
+    pub fn rules(&self) -> &Arc<Rulebook> {
+        &self.rules
+    }
+
     /// What is known of a record: its head, or that there is none.
     pub fn know_record(&mut self, key: &Key, head: Option<Head>) {
         self.records.entry(key.dataset).or_default().insert(key.record.clone(), head);

@@ -10,9 +10,11 @@ mod case;
 mod catalogue;
 mod codes;
 mod complaint;
+mod custody;
 mod decision;
 mod exchange;
 mod interval;
+mod joint;
 mod money;
 mod number;
 mod organisation;
@@ -37,20 +39,26 @@ pub fn check(dataset: &str, body: &[u8], out: &mut Findings) {
         "case.delivery" => of(body, out, around::delivery),
         "case.document" => of(body, out, around::document),
         "case.evaluation" => of(body, out, around::evaluation),
+        "case.joint" => of(body, out, joint::joint),
+        "case.joint_opinion" => of(body, out, joint::opinion),
         "case.penalty" => of(body, out, penalty::penalty),
         "case.result" => of(body, out, case::result),
         "case.suspension" => of(body, out, around::suspension),
         "catalogue.benchmark" => of(body, out, catalogue::benchmark),
+        "catalogue.document_template" => of(body, out, catalogue::document_template),
         "catalogue.flow_chart" => of(body, out, catalogue::flow_chart),
         "catalogue.guide" => of(body, out, catalogue::guide),
         "catalogue.power_item" => of(body, out, catalogue::power_item),
         "catalogue.publication" => of(body, out, catalogue::publication),
+        "catalogue.reference_item" => of(body, out, catalogue::reference_item),
         "catalogue.review" => of(body, out, catalogue::review),
         "codes.code_list" => of(body, out, codes::code_list),
         "codes.region_succession" => of(body, out, codes::region_succession),
         "codes.working_calendar" => of(body, out, codes::working_calendar),
+        "custody.answer" => of(body, out, custody::answer),
         "exchange.bulletin" => of(body, out, exchange::bulletin),
         "exchange.platform" => of(body, out, exchange::platform),
+        "exchange.policy" => of(body, out, exchange::policy),
         "organisation.authorisation" => of(body, out, organisation::authorisation),
         "organisation.officer" => of(body, out, organisation::officer),
         "organisation.organisation" => of(body, out, organisation::organisation),

@@ -14,6 +14,7 @@ use crate::suite::{Digest, Salt, Suite};
 use crate::time::Timestamp;
 
 mod across;
+mod custody;
 mod discretion;
 mod samples;
 
@@ -149,6 +150,22 @@ fn what_the_reader_does_not_know_yet_is_pending() {
 }
 
 #[test]
+fn a_dataset_that_changed_its_lane_is_judged_by_the_version_that_wrote_it() {
+    let known = sanheyi_proto::dataset("supervision.order").unwrap();
+    let body = b"whatever it says";
+    for (standard, lane, right) in [
+        (known.lane_since - 1, Lane::Normal, true),
+        (known.lane_since - 1, Lane::Urgent, false),
+        (known.lane_since, Lane::Normal, false),
+        (known.lane_since, Lane::Urgent, true),
+    ] {
+        let header = header(known.name, Operation::Withdraw, standard, body);
+        let verdict = judged(&header, Some(body), lane, &mut Violations::new());
+        assert_eq!(why(&verdict).contains(&("", "dataset.lane")), !right, "{standard} {lane}");
+    }
+}
+
+#[test]
 fn a_dataset_keeps_to_its_lane() {
     let body = samples::case().encode_to_vec();
     let header = header("case.case", Operation::Put, STANDARD, &body);
@@ -268,6 +285,7 @@ fn the_largest_receipt_fits_a_body() {
         root: Digest::new([5; 32]),
         standard: STANDARD,
         received: Timestamp::from_micros(samples::MORNING),
+        broadcast: 0,
         exceptions: (0..limits::RECEIPT_EXCEPTIONS as u64).map(exceptions).collect(),
     };
     let body = receipt.encode();

@@ -32,6 +32,13 @@ pub enum Wait {
         /// Which.
         epoch: u64,
     },
+    /// The decision on an offer of custody of the same platform: the record is frozen until then.
+    Decision {
+        /// Its number.
+        offer: String,
+        /// Its revision.
+        revision: u64,
+    },
 }
 
 // === impl Wait ===
@@ -48,6 +55,7 @@ impl Wait {
                 format!("v\0{dataset}\0{record}\0{revision}")
             }
             Wait::Custody { dataset, record, epoch } => format!("c\0{dataset}\0{record}\0{epoch}"),
+            Wait::Decision { offer, revision } => format!("o\0{offer}\0{revision}"),
         };
         text.into_bytes()
     }
@@ -68,6 +76,7 @@ impl Wait {
             "c" => {
                 Wait::Custody { dataset: next()?, record: next()?, epoch: next()?.parse().ok()? }
             }
+            "o" => Wait::Decision { offer: next()?, revision: next()?.parse().ok()? },
             _ => return None,
         };
         parts.next().is_none().then_some(wait)
@@ -87,6 +96,7 @@ mod tests {
             Wait::Record { dataset: dataset.clone(), record: record.clone() },
             Wait::Revision { dataset: dataset.clone(), record: record.clone(), revision: 70 },
             Wait::Custody { dataset, record, epoch: 1 },
+            Wait::Decision { offer: "YJ-2010-0001".into(), revision: 2 },
         ];
         for wait in waits {
             assert_eq!(Wait::from_bytes(&wait.to_bytes()), Some(wait));

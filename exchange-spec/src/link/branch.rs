@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Position, Refusal};
 use crate::error::{Code, Remedy};
-use crate::ids::{EpochId, JournalId};
+use crate::ids::{EpochId, JournalId, Lane};
 
 /// Where the link stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,13 @@ pub enum Event {
     /// The next epoch id is durable.
     EpochStored,
     /// The Greet was accepted; the grants are durable.
-    Greeted(Vec<Granted>),
+    Greeted {
+        /// What was granted for each own journal.
+        granted: Vec<Granted>,
+        /// Lanes on which there is something to pull besides the normal one, which is always
+        /// pulled: a hub that names no urgent mailbox is asked no urgent pull.
+        lanes: Vec<Lane>,
+    },
     /// The hub's copy is now the prefix of the journal, own entries appended again; all durable.
     Adopted {
         /// The journal.
@@ -70,8 +76,8 @@ pub enum Event {
         /// Durable size of the hub's copy.
         durable: u64,
     },
-    /// A pull was answered and what it brought is durable.
-    Pulled,
+    /// A pull of that lane was answered and what it brought is durable.
+    Pulled(Lane),
     /// A call was refused.
     Refused {
         /// The journal it was about; `None` for a Greet or a Pull.
@@ -112,8 +118,9 @@ pub enum Action {
         /// First sequence number.
         first: u64,
     },
-    /// Ask for news.
-    Pull,
+    /// Ask for news on that lane. Each lane has one pull in flight, so that what is urgent never
+    /// waits for the answer to a bulk one.
+    Pull(Lane),
     /// Drop the connection and connect again; `pause` says whether to wait first, longer each time.
     Reconnect {
         /// Whether to wait.
@@ -147,7 +154,8 @@ pub struct BranchLink {
     outgoing: BTreeMap<JournalId, Outgoing>,
     /// Journals whose history is being replaced.
     adopting: BTreeSet<JournalId>,
-    pulling: bool,
+    /// Lanes that are pulled on this connection.
+    pulling: BTreeSet<Lane>,
     /// The hub takes no new call on this connection: what is in flight is waited for.
     ending: bool,
 }
@@ -171,7 +179,8 @@ impl BranchLink {
             })
             .collect();
         let adopting = BTreeSet::new();
-        Self { phase: Phase::Down, outgoing, adopting, pulling: false, ending: false }
+        let pulling = BTreeSet::new();
+        Self { phase: Phase::Down, outgoing, adopting, pulling, ending: false }
     }
 
     /// Where the link stands.
@@ -202,12 +211,14 @@ impl BranchLink {
                 vec![Action::StoreEpoch(next)]
             }
             (Phase::Greeting, Event::EpochStored) => vec![Action::Greet],
-            (Phase::Greeting, Event::Greeted(grants)) => self.greeted(grants),
+            (Phase::Greeting, Event::Greeted { granted, lanes }) => self.greeted(granted, lanes),
             (_, Event::Adopted { journal, size }) => self.adopted(&journal, size),
             (Phase::Live, Event::Pushed { journal, position, durable }) => {
                 self.pushed(&journal, position, durable)
             }
-            (Phase::Live, Event::Pulled) if self.pulling => vec![Action::Pull],
+            (Phase::Live, Event::Pulled(lane)) if self.pulling.contains(&lane) => {
+                vec![Action::Pull(lane)]
+            }
             (Phase::Down, Event::Lost) => vec![Action::Reconnect { pause: true }],
             (_, Event::Lost) => self.down(true),
             (Phase::Live | Phase::Reconciling, Event::Ended { journal }) => self.ended(journal),
@@ -219,9 +230,9 @@ impl BranchLink {
         }
     }
 
-    fn greeted(&mut self, grants: Vec<Granted>) -> Vec<Action> {
+    fn greeted(&mut self, granted: Vec<Granted>, lanes: Vec<Lane>) -> Vec<Action> {
         let mut actions = Vec::new();
-        for grant in grants {
+        for grant in granted {
             let Some(own) = self.outgoing.get_mut(&grant.journal) else { continue };
             own.acknowledged = grant.size;
             own.position = Some(grant.position);
@@ -233,7 +244,7 @@ impl BranchLink {
                 actions.push(Action::Adopt { journal: grant.journal, size: grant.size });
             }
         }
-        if actions.is_empty() { self.live() } else { self.reconcile(actions) }
+        if actions.is_empty() { self.live(lanes) } else { self.reconcile(actions) }
     }
 
     fn reconcile(&mut self, actions: Vec<Action>) -> Vec<Action> {
@@ -252,13 +263,12 @@ impl BranchLink {
         if last { self.down(false) } else { Vec::new() }
     }
 
-    fn live(&mut self) -> Vec<Action> {
+    /// What is urgent goes first: journals are in the order of their lanes, and so are pulls.
+    fn live(&mut self, lanes: Vec<Lane>) -> Vec<Action> {
         self.phase = Phase::Live;
-        self.pulling = true;
-        let mut actions: Vec<_> =
-            self.outgoing.iter_mut().filter_map(|(journal, own)| own.next_push(journal)).collect();
-        actions.push(Action::Pull);
-        actions
+        self.pulling = lanes.into_iter().chain([Lane::Normal]).collect();
+        let pushes = self.outgoing.iter_mut().filter_map(|(journal, own)| own.next_push(journal));
+        pushes.chain(self.pulling.iter().map(|lane| Action::Pull(*lane))).collect()
     }
 
     fn appended(&mut self, journal: &JournalId, size: u64) -> Vec<Action> {
@@ -285,7 +295,7 @@ impl BranchLink {
     /// Nothing is wrong: after the last answer the branch connects again, at once.
     fn ended(&mut self, journal: Option<JournalId>) -> Vec<Action> {
         self.ending = true;
-        self.pulling = false;
+        self.pulling.clear();
         if let Some(own) = journal.and_then(|journal| self.outgoing.get_mut(&journal)) {
             own.in_flight = false;
         }
@@ -336,7 +346,7 @@ impl BranchLink {
 
     fn down(&mut self, pause: bool) -> Vec<Action> {
         self.phase = Phase::Down;
-        self.pulling = false;
+        self.pulling.clear();
         self.ending = false;
         self.adopting.clear();
         for own in self.outgoing.values_mut() {

@@ -33,6 +33,7 @@ fn receipt() -> Receipt {
         root: root(9),
         standard: 1,
         received: Timestamp::from_micros(MORNING),
+        broadcast: 0,
         exceptions: vec![
             exception(4, Standing::Quarantined, "required"),
             exception(8, Standing::Pending, "dataset.unknown"),
@@ -78,8 +79,13 @@ fn receipts_are_the_golden_ones() {
         json!({"name": name, "body": hex(body), "error": error})
     })
     .collect();
+    // Judged by seven entries of the broadcast.
+    let by_rules = Receipt { broadcast: 7, ..receipt.clone() };
+    let by_rules_body = by_rules.encode();
+    assert_eq!(Receipt::decode(&by_rules_body).unwrap(), by_rules);
     let vector = json!({
         "dataset": receipt::DATASET,
+        "by_broadcast": {"broadcast": by_rules.broadcast, "body": hex(by_rules_body)},
         "receipt": {
             "journal": receipt.journal.to_string(),
             "from": receipt.from,

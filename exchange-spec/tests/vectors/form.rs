@@ -1,5 +1,6 @@
 //! The tables of `FORM.md` are those of the code.
 
+use sanheyi_exchange_spec::attachment::KINDS;
 use sanheyi_exchange_spec::error::CODES;
 use sanheyi_exchange_spec::limits;
 
@@ -38,6 +39,14 @@ fn every_bound_stands_with_its_value() {
     let written: Vec<Vec<&str>> =
         table("limits").into_iter().map(|row| row.into_iter().take(2).collect()).collect();
     assert_eq!(written, coded, "the first two columns should be:\n{}\n", rows(&coded));
+}
+
+#[test]
+fn the_types_of_attachments_are_those_of_the_code() {
+    let coded: Vec<_> = KINDS.iter().map(|kind| format!("`{}`", kind.media_type)).collect();
+    let written: Vec<_> =
+        table("kinds").into_iter().filter_map(|row| row.first().copied()).collect();
+    assert_eq!(written, coded);
 }
 
 fn rows(table: &[Vec<String>]) -> String {

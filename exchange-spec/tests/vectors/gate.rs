@@ -2,6 +2,8 @@
 //! [`across`], those within one record in [`record`].
 
 mod across;
+mod codes;
+mod custody;
 mod letters;
 mod record;
 #[path = "../../../proto/tests/standard/samples.rs"]
@@ -9,6 +11,7 @@ mod record;
 mod samples;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use prost::Message;
 use sanheyi_exchange_spec::entry::{Header, HeaderView, Operation};
@@ -22,6 +25,7 @@ use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::{STANDARD, Violations, dataset};
 use serde_json::{Value, json};
 
+use crate::broadcast;
 use crate::entries::{MORNING, salt};
 use crate::{hex, hold};
 
@@ -45,8 +49,12 @@ struct Known {
     revisions: Vec<(&'static str, String, u64, Digest)>,
     /// Accepted revisions of records whose content decides.
     contents: Vec<(&'static str, String, Vec<Accepted>)>,
+    /// Who has the record, and what is offered.
+    custody: custody::Known,
     /// Another entry has this very revision already.
     taken: bool,
+    /// The hub's broadcast: datasets and bodies, in order.
+    broadcast: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// An accepted revision.
@@ -64,6 +72,7 @@ impl Scene {
     fn new(name: &'static str, of: &str, body: Vec<u8>) -> Self {
         let mut named = String::new();
         let known = dataset(of).filter(|known| known.record.name(&body, &mut named));
+        let lane = known.map_or(Lane::Normal, |known| known.lane.into());
         let record = if known.is_some() { &named } else { "JS048100JT0000000217" };
         let header = Header {
             dataset: of.parse().unwrap(),
@@ -78,7 +87,7 @@ impl Scene {
             body_digest: Suite::Intl.body(&salt(0x11), &body),
         };
         let known = Known::default();
-        Scene { name, header, lane: Lane::Normal, body: Some(body), known }
+        Scene { name, header, lane, body: Some(body), known }
     }
 
     /// The same where everything that it refers to is there and accepted.
@@ -104,6 +113,7 @@ impl Scene {
 
     fn facts(&self) -> Facts {
         let mut facts = Facts::default();
+        self.known.custody.tell(&mut facts.custody);
         let key = |dataset: &'static str, record: &str| Key { dataset, record: record.to_owned() };
         for (dataset, record, head) in &self.known.records {
             facts.know_record(&key(dataset, record), Some(*head));
@@ -123,7 +133,7 @@ impl Scene {
             }
             facts.know_content(&key(dataset, record), content);
         }
-        facts
+        facts.with_rules(Arc::new(broadcast::read(&self.known.broadcast)))
     }
 
     fn verdict(&self) -> Verdict {
@@ -150,6 +160,7 @@ impl Scene {
                 "operation": operation(self.header.operation),
                 "standard": self.header.standard,
                 "occurred": self.header.occurred.as_micros(),
+                "recorded": self.header.recorded.as_micros(),
                 "lane": self.lane.to_string(),
                 "body": self.body.as_ref().map(hex),
             },
@@ -189,12 +200,21 @@ impl Known {
             });
             json!({"dataset": dataset, "record": record, "accepted": accepted.collect::<Vec<_>>()})
         });
-        json!({
+        let mut known = json!({
             "records": records.collect::<Vec<_>>(),
             "revisions": revisions.collect::<Vec<_>>(),
             "contents": contents.collect::<Vec<_>>(),
             "taken": self.taken,
-        })
+        });
+        // Where nothing is said of it, nothing was ever broadcast.
+        if !self.broadcast.is_empty() {
+            known["broadcast"] = broadcast::vector(&self.broadcast);
+        }
+        // And of this, nothing was ever offered or handed over.
+        if let Some(custody) = self.custody.vector() {
+            known["custody"] = custody;
+        }
+        known
     }
 }
 
@@ -243,6 +263,9 @@ fn waits(wait: &Wait) -> Value {
         Wait::Custody { dataset, record, epoch } => {
             json!({"for": "custody", "dataset": dataset, "record": record, "epoch": epoch})
         }
+        Wait::Decision { offer, revision } => {
+            json!({"for": "decision", "offer": offer, "revision": revision})
+        }
     }
 }
 
@@ -258,6 +281,7 @@ fn sample<M: Message + Default>(of: &str, nth: usize, change: impl FnOnce(&mut M
 #[test]
 fn verdicts_of_the_gate_are_the_golden_ones() {
     let mut scenes = across::scenes();
+    scenes.extend(codes::scenes());
     scenes.extend(record::scenes());
     let names: BTreeSet<_> = scenes.iter().map(|scene| scene.name).collect();
     assert_eq!(names.len(), scenes.len(), "every scene has a name of its own");

@@ -7,12 +7,16 @@
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod answers;
+mod broadcast;
 mod calendar;
+mod carry;
 mod codes;
 mod entries;
 mod form;
+mod forwards;
 mod gate;
 mod link;
+mod orders;
 mod segments;
 mod signed;
 mod tree;

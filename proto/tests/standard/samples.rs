@@ -12,8 +12,12 @@ mod case;
 mod catalogue;
 #[path = "samples/codes.rs"]
 mod codes;
+#[path = "samples/custody.rs"]
+mod custody;
 #[path = "samples/exchange.rs"]
 mod exchange;
+#[path = "samples/joint.rs"]
+mod joint;
 #[path = "samples/organisation.rs"]
 mod organisation;
 #[path = "samples/penalty.rs"]
@@ -37,7 +41,9 @@ pub(crate) fn samples() -> Vec<Sample> {
         case::samples,
         catalogue::samples,
         codes::samples,
+        custody::samples,
         exchange::samples,
+        joint::samples,
         organisation::samples,
         penalty::samples,
         supervision::samples,

@@ -3,6 +3,7 @@
 mod benchmark;
 mod flow;
 mod guide;
+mod reference;
 
 use sanheyi_proto::standard::v1::{
     Limit, PowerItem, Publication, PublicationAct, Review, ReviewResult,
@@ -11,6 +12,7 @@ use sanheyi_proto::standard::v1::{
 pub(super) use self::benchmark::benchmark;
 pub(super) use self::flow::flow_chart;
 pub(super) use self::guide::guide;
+pub(super) use self::reference::{document_template, reference_item};
 
 use super::{interval, number};
 use crate::reason::Findings;
@@ -22,7 +24,7 @@ const KINDS: (&str, u32) = ("power_kind", 1);
 pub(super) fn power_item(item: &PowerItem, out: &mut Findings) {
     power_code(item, out);
     interval::instants(item.valid_from, item.valid_until, out);
-    limits(item, out);
+    limits(item.statutory_limit.as_ref(), item.promised_limit.as_ref(), out);
     charge(item, out);
 }
 
@@ -43,9 +45,21 @@ fn power_code(item: &PowerItem, out: &mut Findings) {
             ),
         );
     }
-    let list = sanheyi_proto::code_list(KINDS.0, KINDS.1);
-    let kind = list.and_then(|list| list.entries.iter().find(|kind| kind.number == item.kind));
     let letters = number::kind_of(&item.code);
+    kind(KindCode { zh: "权力编码", en: "the code", letters }, item.kind, out);
+}
+
+/// A code that has the letters of a kind in it.
+struct KindCode<'a> {
+    zh: &'a str,
+    en: &'a str,
+    letters: &'a str,
+}
+
+/// A code says the kind that its item says it is of.
+fn kind(KindCode { zh, en, letters }: KindCode<'_>, number: i32, out: &mut Findings) {
+    let list = sanheyi_proto::code_list(KINDS.0, KINDS.1);
+    let kind = list.and_then(|list| list.entries.iter().find(|kind| kind.number == number));
     if let Some(kind) = kind
         && kind.code != letters
     {
@@ -53,11 +67,11 @@ fn power_code(item: &PowerItem, out: &mut Findings) {
             "code",
             "record.power_code_kind",
             format!(
-                "权力编码中的类别为 {letters}，权力类别“{}”应为 {}，请改正其中之一",
+                "{zh}中的类别为 {letters}，权力类别“{}”应为 {}，请改正其中之一",
                 kind.title_zh, kind.code
             ),
             format!(
-                "the code says kind {letters}, but {} is {}: correct one of them",
+                "{en} says kind {letters}, but {} is {}: correct one of them",
                 kind.title_en, kind.code
             ),
         );
@@ -65,10 +79,8 @@ fn power_code(item: &PowerItem, out: &mut Findings) {
 }
 
 /// An organisation promises no more time than the law gives it.
-fn limits(item: &PowerItem, out: &mut Findings) {
-    let (Some(statutory), Some(promised)) = (&item.statutory_limit, &item.promised_limit) else {
-        return;
-    };
+fn limits(statutory: Option<&Limit>, promised: Option<&Limit>, out: &mut Findings) {
+    let (Some(statutory), Some(promised)) = (statutory, promised) else { return };
     if statutory.unit != promised.unit {
         out.warning(
             "promised_limit",

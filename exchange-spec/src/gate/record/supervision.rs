@@ -135,12 +135,25 @@ pub(super) fn order(order: &SupervisionOrder, out: &mut Findings) {
             "an order about a complaint needs its number: fill it in",
         );
     }
+    terms(order, out);
+}
+
+/// Until when, for whom and by whom.
+fn terms(order: &SupervisionOrder, out: &mut Findings) {
     if order.reply_due_at <= order.issued_at {
         out.error(
             "reply_due_at",
             "record.order_due",
             "“应回复时间”须晚于“督办时间”，请改正时间",
             "“reply due at” must be later than “time of the order”: correct it",
+        );
+    }
+    if order.addressee == order.issuer {
+        out.error(
+            "addressee",
+            "record.order_addressee",
+            "收件平台不能是签发平台；在本平台内督办的请留空",
+            "an order is not addressed to the platform that issues it: leave it empty within one platform",
         );
     }
     if order.organisation == order.supervisor {

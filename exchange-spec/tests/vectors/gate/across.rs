@@ -3,6 +3,7 @@
 use prost::Message as _;
 use sanheyi_exchange_spec::conflict::{self, Conflict};
 use sanheyi_exchange_spec::entry::{Body, Operation};
+use sanheyi_exchange_spec::erasure::{self, Erasure};
 use sanheyi_exchange_spec::gate::{Head, Standing};
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::suite::Digest;
@@ -25,7 +26,9 @@ const DAY: i64 = 24 * 3_600_000_000;
 pub(super) fn scenes() -> Vec<Scene> {
     let mut scenes = readers();
     scenes.extend(exchange());
+    scenes.extend(erasures());
     scenes.extend(names_and_custody());
+    scenes.extend(super::custody::scenes());
     scenes.extend(references());
     scenes.extend(items());
     scenes.extend(promises());
@@ -84,6 +87,46 @@ fn exchange() -> Vec<Scene> {
         Scene::new("a conflict entry", conflict::DATASET, kept.encode()),
         Scene::new("a conflict entry that is none", conflict::DATASET, b"\xff".to_vec()),
         Scene::new("a receipt by an author", "exchange.receipt", Vec::new()),
+    ]
+}
+
+/// What an author says of an entry of its own whose body is gone.
+fn erasures() -> Vec<Scene> {
+    let digest = Digest::new([7; 32]);
+    let said = |dataset: &str| Erasure {
+        dataset: dataset.parse().unwrap(),
+        record: NO.parse().unwrap(),
+        revision: 2,
+        digest,
+        reason: "保存期限届满".into(),
+        basis: "档案保管期限表第三条".into(),
+        decided_by: "数据管理科".into(),
+    };
+    let scene = |name, erasure: &Erasure, there: Option<Digest>| {
+        let mut scene = Scene::new(name, erasure::DATASET, erasure.encode())
+            .with(|header| header.record = erasure.record_id().parse().unwrap());
+        let known = there.map(|digest| ("case.case", NO.into(), 2, digest));
+        scene.known.revisions.extend(known);
+        scene
+    };
+    let other = Some(Digest::new([8; 32]));
+    let (case, there) = (said("case.case"), Some(digest));
+    let of_conflict = said(conflict::DATASET);
+    let mut inside = scene("an erasure of a conflict entry", &of_conflict, None);
+    inside.known.revisions.push((conflict::DATASET, NO.into(), 2, digest));
+    let named = scene("an erasure by another name than its digest", &case, there);
+    let again = scene("an erasure has one revision", &case, there);
+    let mut none = scene("an erasure that is none", &case, there);
+    none.body = Some(b"\xff".to_vec());
+    vec![
+        scene("an erasure of an entry that is there", &case, there),
+        inside,
+        scene("an erasure of an entry that is not there", &case, None),
+        scene("an erasure of another entry than stands there", &case, other),
+        scene("an erasure in a dataset that is not known yet", &said("weather.report"), None),
+        named.with(|header| header.record = NO.parse().unwrap()),
+        again.with(|header| (header.revision, header.follows) = (2, Some(digest))),
+        none,
     ]
 }
 

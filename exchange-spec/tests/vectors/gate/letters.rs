@@ -30,6 +30,7 @@ fn receipt() -> Receipt {
         root: root(9),
         standard: STANDARD,
         received: Timestamp::from_micros(MORNING),
+        broadcast: 0,
         exceptions: vec![exception(4, Standing::Accepted), exception(8, Standing::Pending)],
     }
 }

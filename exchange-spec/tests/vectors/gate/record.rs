@@ -4,10 +4,11 @@
 use prost::Message;
 use sanheyi_proto::standard::v1::{
     Amount, AmountUnit, ApplicantType, Benchmark, Card, Case, CaseResult, CatalogueProgress,
-    Clearing, CodeList, Complaint, ComplaintHandling, DailyActivity, Decision, Delivery, Document,
-    DocumentKind, Evaluation, Finding, FlowChart, Guide, LimitUnit, Organisation, PaperType,
-    PenaltyKind, Post, PowerItem, RegionSuccession, Review, SupervisionOrder, SupervisionReply,
-    Suspension, WorkingCalendar,
+    Clearing, CodeList, Complaint, ComplaintHandling, CustodyAnswer, DailyActivity, Decision,
+    Delivery, Document, DocumentKind, DocumentTemplate, Evaluation, Finding, FlowChart, Guide,
+    Joint, JointOpinion, JointStance, LimitUnit, Organisation, PaperType, PenaltyKind, Post,
+    PowerItem, RegionSuccession, Review, SupervisionOrder, SupervisionReply, Suspension,
+    WorkingCalendar,
 };
 
 use super::{Scene, sample};
@@ -27,6 +28,7 @@ pub(super) fn scenes() -> Vec<Scene> {
     scenes.extend(results());
     scenes.extend(around());
     scenes.extend(decisions());
+    scenes.extend(joint());
     scenes.extend(supervision());
     scenes.extend(catalogue());
     scenes.extend(figures());
@@ -188,8 +190,25 @@ fn decisions() -> Vec<Scene> {
     ]
 }
 
+fn joint() -> Vec<Scene> {
+    let twice = |one: &mut Joint| one.parts.push(one.parts[0].clone());
+    let silent = |one: &mut JointOpinion| {
+        one.stance = JointStance::Disagree.into();
+        one.opinion = "\u{3000}".into();
+    };
+    vec![
+        broken("record.joint_part_once: a part twice", "case.joint", 0, twice),
+        broken("record.joint_opinion_reason: blank", "case.joint_opinion", 0, silent),
+    ]
+}
+
+fn silent(answer: &mut CustodyAnswer) {
+    answer.reason.clear();
+}
+
 fn supervision() -> Vec<Scene> {
     vec![
+        broken("record.custody_reason: a silent refusal", "custody.answer", 0, silent),
         broken(
             "record.case_family: a number alone",
             "supervision.complaint",
@@ -213,6 +232,14 @@ fn supervision() -> Vec<Scene> {
             1,
             |one: &mut SupervisionOrder| {
                 one.reply_due_at = one.issued_at;
+            },
+        ),
+        broken(
+            "record.order_addressee: who issues it",
+            "supervision.order",
+            1,
+            |one: &mut SupervisionOrder| {
+                one.addressee.clone_from(&one.issuer);
             },
         ),
         broken(
@@ -270,6 +297,12 @@ fn catalogue() -> Vec<Scene> {
         broken("record.grade_overlap: by one yuan", grades, 0, |one: &mut Benchmark| {
             one.grades[1].ranges[0].low = amount("49999", AmountUnit::Yuan);
         }),
+        broken(
+            "record.template_content: a blank",
+            "catalogue.document_template",
+            1,
+            |one: &mut DocumentTemplate| one.text = "\u{3000}".into(),
+        ),
         broken("record.fee_unit: a fee in days", "catalogue.guide", 0, |one: &mut Guide| {
             one.fees[0].amount = amount("1", AmountUnit::Day);
         }),
@@ -292,7 +325,7 @@ fn figures() -> Vec<Scene> {
             organisation,
             1,
             |one: &mut Organisation| {
-                one.region_code = "320413".into();
+                one.region_code = "320481".into();
             },
         ),
         broken("record.post_itself: above itself", "organisation.post", 1, |one: &mut Post| {

@@ -14,6 +14,8 @@ mod benchmark;
 mod flow;
 #[path = "guide.rs"]
 mod guide;
+#[path = "reference.rs"]
+mod reference;
 
 /// Code of the item that the other samples lean on.
 pub(super) const POWER: &str = "JS048100JT-XK-1030";
@@ -129,6 +131,7 @@ fn review() -> Review {
         result: ReviewResult::Agreed.into(),
         reviewed_at: MORNING,
         documents: vec![attachment("审核意见表.pdf")],
+        addressee: String::new(),
     }
 }
 
@@ -170,6 +173,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         reviewer_organisation: String::new(),
         result: ReviewResult::Disagreed.into(),
         documents: Vec::new(),
+        addressee: "jintan".into(),
         ..review()
     };
     let first = Publication {
@@ -187,5 +191,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     all.extend(flow::samples());
     all.extend(guide::samples());
     all.extend(benchmark::samples());
+    all.extend(reference::samples());
     all
 }

@@ -1,10 +1,14 @@
-//! Platforms and bulletins.
+//! Platforms, policies and bulletins.
 
 use sanheyi_proto::standard::v1::{
-    Attachment, Bulletin, BulletinFigure, BulletinRow, Platform, PlatformMode, PlatformRegion,
+    Attachment, Bulletin, BulletinFigure, BulletinRow, JournalLane, Platform, PlatformKey,
+    PlatformMode, PlatformRegion, Policy, PolicyAction, PolicyEffect, PolicyScope,
 };
 
 use super::{MORNING, Sample, sample};
+
+/// A public key: that of RFC 8032, test 1.
+const KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 fn platform() -> Platform {
     let region = |code: &str, name: &str, from: &str, until: &str| PlatformRegion {
@@ -28,6 +32,29 @@ fn platform() -> Platform {
         joined_at: MORNING,
         left_at: Some(MORNING + 1),
         remark: "示例".into(),
+        keys: vec![PlatformKey {
+            key: KEY.into(),
+            keeper: "changzhou".into(),
+            from: 0,
+            lane: JournalLane::Normal.into(),
+        }],
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        id: "wujin-sees-joint".into(),
+        title: "武进查看金坛发来的协同事项".into(),
+        effect: PolicyEffect::Permit.into(),
+        action: PolicyAction::See.into(),
+        platform: "wujin".into(),
+        dataset: "case.*".into(),
+        author: "jintan".into(),
+        scope: PolicyScope::Addressed.into(),
+        valid_from: Some(MORNING),
+        valid_until: Some(MORNING + 1),
+        reason: "跨区协同办理".into(),
+        decided_by: "潘立新".into(),
     }
 }
 
@@ -72,7 +99,17 @@ pub(crate) fn samples() -> Vec<Sample> {
         phone: String::new(),
         left_at: None,
         remark: String::new(),
+        keys: Vec::new(),
         ..platform()
+    };
+    let send = Policy {
+        id: "send-jintan".into(),
+        action: PolicyAction::Send.into(),
+        author: String::new(),
+        scope: PolicyScope::Unspecified.into(),
+        valid_from: None,
+        valid_until: None,
+        ..policy()
     };
     let short = Bulletin {
         no: "TB-2011-01".into(),
@@ -84,6 +121,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     vec![
         sample("exchange.platform", &platform()),
         sample("exchange.platform", &tenant),
+        sample("exchange.policy", &policy()),
+        sample("exchange.policy", &send),
         sample("exchange.bulletin", &bulletin()),
         sample("exchange.bulletin", &short),
     ]

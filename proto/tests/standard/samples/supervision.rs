@@ -57,6 +57,7 @@ fn card() -> Card {
         issued_at: MORNING,
         answer_due_at: Some(MORNING + 1),
         replaces: "JS048100JC0000000030".into(),
+        addressee: "jintan".into(),
     }
 }
 
@@ -70,6 +71,7 @@ fn clearing() -> Clearing {
         applied_by: "李明".into(),
         found_at: MORNING,
         cleared_at: MORNING + 1,
+        addressee: "jintan".into(),
     }
 }
 
@@ -92,6 +94,7 @@ fn order() -> SupervisionOrder {
         issued_at: MORNING,
         reply_due_at: MORNING + 1,
         attachments: vec![attachment("督办通知.pdf")],
+        addressee: "jintan".into(),
     }
 }
 
@@ -149,6 +152,7 @@ pub(crate) fn complaint() -> Complaint {
         due: Some(limit(5)),
         state: ComplaintState::Accepted.into(),
         attachments: vec![attachment("受理通知书.pdf")],
+        addressee: "jintan".into(),
     }
 }
 
@@ -210,6 +214,7 @@ fn short() -> Vec<Sample> {
         opinion: String::new(),
         answer_due_at: None,
         replaces: String::new(),
+        addressee: String::new(),
         ..card()
     };
     let clearing = Clearing {
@@ -218,6 +223,7 @@ fn short() -> Vec<Sample> {
         staff_name: String::new(),
         reason: String::new(),
         applied_by: String::new(),
+        addressee: String::new(),
         ..clearing()
     };
     let order = SupervisionOrder {
@@ -229,6 +235,7 @@ fn short() -> Vec<Sample> {
         power_code: String::new(),
         department: String::new(),
         attachments: Vec::new(),
+        addressee: String::new(),
         ..order()
     };
     let reply = SupervisionReply {
@@ -260,6 +267,7 @@ fn short_complaints() -> Vec<Sample> {
         due: None,
         state: ComplaintState::Registered.into(),
         attachments: Vec::new(),
+        addressee: String::new(),
         ..complaint()
     };
     let accept = ComplaintHandling {

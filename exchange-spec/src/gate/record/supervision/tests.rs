@@ -140,6 +140,8 @@ fn of_order(kind: SuperviseType, change: impl FnOnce(&mut SupervisionOrder)) -> 
         complaint_no: "JS048100JT0000000044".into(),
         organisation: "JS048100JT".into(),
         supervisor: "JS040000JC".into(),
+        issuer: "changzhou".into(),
+        addressee: "jintan".into(),
         issued_at: 1,
         reply_due_at: 2,
         ..SupervisionOrder::default()
@@ -202,6 +204,14 @@ fn an_order_leaves_time_for_the_reply() {
     let found = |due| of_order(SuperviseType::Other, |one| one.reply_due_at = due);
     assert_eq!(found(2), [""; 0]);
     assert_eq!(found(1), ["error reply_due_at record.order_due"]);
+}
+
+#[test]
+fn an_order_is_for_another_platform_or_stays_within_one() {
+    let found = |to: &str| of_order(SuperviseType::Department, |one| one.addressee = to.into());
+    assert_eq!(found("jintan"), [""; 0]);
+    assert_eq!(found(""), [""; 0]);
+    assert_eq!(found("changzhou"), ["error addressee record.order_addressee"]);
 }
 
 #[test]
