@@ -74,6 +74,7 @@ impl NodeApp {
             keeper: None,
             hub_key: config.keys.hub_key,
             retry: config.uplink.retry,
+            lanes: config.lanes.clone(),
             clock,
             entropy,
         };

@@ -12,17 +12,24 @@
 //! `exchange-spec`).
 
 mod adopt;
+pub mod attachment;
+mod bucket;
 mod carry;
 mod commit;
 mod contents;
 mod copy;
+pub mod custody;
 mod decide;
+mod erase;
 mod foresight;
+mod forwards;
 mod group;
 mod journal;
+mod letters;
 mod quota;
 mod recent;
 mod records;
+mod rules;
 mod slice;
 mod stages;
 mod submit;
@@ -30,15 +37,19 @@ mod verify;
 mod writer;
 
 pub use adopt::Adoption;
+pub use bucket::Bucket;
 pub use copy::{Copies, CopyError, open_segments};
+pub use erase::{Erase, EraseError, erase_body};
+pub use forwards::{ForwardFault, Proved, forward_of, forwards_in, keep, prove};
 pub use journal::{Advance, LiveJournal, Sealed, seal};
 pub use quota::{QUOTA_WAIT, QUOTA_WAITING};
 pub use recent::Recent;
 pub use records::{RecordView, Shown};
+pub use rules::{read_rules, stored_rules};
 pub use slice::{Window, window};
 pub use stages::Stages;
-pub use submit::{Appended, Draft, Refused, SubmitError, check};
-pub use verify::{Difference, Fault, JournalReport, verify};
+pub use submit::{Appended, Draft, Refused, SubmitError};
+pub use verify::{Difference, Fault, JournalReport, ShownReport, verify, verify_shown};
 pub use writer::{Branch, BranchConfig};
 
 #[cfg(test)]

@@ -4,7 +4,15 @@
 //!
 //! The program of a hub carries the same commands: it hands their arguments to [`run_from`].
 
+pub mod attach;
+pub mod carry;
+pub mod complaint;
+pub mod custody;
+pub mod erase;
+pub mod files;
 pub mod local;
+pub mod order;
+pub mod oversight;
 pub mod records;
 pub mod run;
 pub mod standard;
@@ -43,7 +51,13 @@ const EXAMPLES: &str = "\
   sanheyi-node run                             运行（读取 ./node.toml）· run by ./node.toml
   sanheyi-node status                          链路与回执概况 · the link, and what became of entries
   sanheyi-node records --dataset case.case --limit 20
+  sanheyi-node order list --overdue            逾期的督办 · orders with something overdue
+  sanheyi-node complaint list --open           未结的投诉 · complaints that are not over
+  sanheyi-node custody list                    移交与提议 · what is offered, and who has what
+  sanheyi-node attach 申请表.pdf               附件入库 · store a file that a record names
+  sanheyi-node erase --help                    删除正文 · erase bodies; proofs stay
   sanheyi-node verify --json                   逐字节核验存储 · check the store from its bytes
+  sanheyi-node carry export --to up.carry      写出摆渡文件 · write a file for a one-way gate
   sanheyi-node standard dictionary             数据字典 · the data dictionary; also schemas, templates, checks
 
 退出码 · Exit codes:
@@ -75,6 +89,24 @@ enum Command {
     /// 列出记录及其状态 · List records and how they stand
     #[command(after_help = records::HELP)]
     Records(records::RecordsArgs),
+    /// 督办：查看、回复、办结 · Orders of supervision: see them, reply, say how they ended
+    #[command(subcommand, after_help = order::HELP)]
+    Order(order::OrderCommand),
+    /// 投诉：查看、处理 · Complaints: see them, write down what is done
+    #[command(subcommand, after_help = complaint::HELP)]
+    Complaint(complaint::ComplaintCommand),
+    /// 保管权：移交、接收、拒绝、撤回 · Custody: offer a record to another platform, or take one over
+    #[command(subcommand, after_help = custody::HELP)]
+    Custody(custody::CustodyCommand),
+    /// 附件：入库、列出、取出 · Files that records name: store, list, write out
+    #[command(after_help = attach::HELP)]
+    Attach(attach::AttachArgs),
+    /// 删除正文：先说明，确认后删除 · Erase bodies of own records: shown first, done with --yes
+    #[command(after_help = erase::HELP)]
+    Erase(erase::EraseArgs),
+    /// 摆渡：隔着网闸以文件交换 · Exchange by files, behind a one-way gate
+    #[command(subcommand, after_help = carry::HELP)]
+    Carry(carry::CarryCommand),
     /// 标准：数据字典、模板、检查 · The standard: dictionary, schemas, templates, checks
     #[command(subcommand, after_help = standard::HELP)]
     Standard(standard::StandardCommand),
@@ -184,6 +216,12 @@ where
         Command::Status(listing) => status::status(&listing).await,
         Command::Verify(listing) => verify::verify(&listing).await,
         Command::Records(args) => records::records(&args).await,
+        Command::Order(command) => Box::pin(order::order(&command)).await,
+        Command::Complaint(command) => Box::pin(complaint::complaint(&command)).await,
+        Command::Custody(command) => custody::custody(&command).await,
+        Command::Attach(args) => attach::attach(&args).await,
+        Command::Erase(args) => erase::erase(&args).await,
+        Command::Carry(command) => carry::carry(&command).await,
         Command::Standard(command) => standard::standard(&command),
         Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
         Command::Config(ConfigCommand::Check(at)) => run::check(&at),

@@ -5,6 +5,7 @@
 
 mod file;
 mod keys;
+mod lanes;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use sanheyi_exchange_spec::suite::VerifyingKey;
 pub use self::keys::NodeKeys;
 use crate::process::config::{ConfigError, load, parse};
 use crate::process::telemetry::LogFormat;
+use crate::uplink::lanes::LaneRules;
 use crate::uplink::retry::RetryConfig;
 
 /// The example, every key with its meaning.
@@ -37,6 +39,8 @@ pub struct NodeConfig {
     pub data: PathBuf,
     /// `[uplink]`: the line to the hub.
     pub uplink: UplinkConfig,
+    /// `[lanes]`: what each lane may take of the line, and when.
+    pub lanes: LaneRules,
     /// `[keys]`: what signs and verifies.
     pub keys: KeyConfig,
     /// `[tls]`: who this process is to the hub.

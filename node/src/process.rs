@@ -10,6 +10,7 @@
 //! | secrets on disk | [`secret`] | bytes that are wiped when dropped |
 //! | TLS | [`tls`] | a stream and the name of its other end |
 //! | bytes on the wire, counted | [`meter`] | two numbers |
+//! | how little of them a socket keeps | [`unsent`] | nothing |
 //! | standard error | [`telemetry`] | `tracing` |
 //! | the account it runs under | [`user`] | a number |
 //! | signals and tasks | [`lifecycle`] | `Shutdown`, `Tasks` |
@@ -29,4 +30,5 @@ pub mod said;
 pub mod secret;
 pub mod telemetry;
 pub mod tls;
+pub mod unsent;
 pub mod user;

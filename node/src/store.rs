@@ -10,12 +10,16 @@
 //! decisions. What is stored is decided in `exchange-spec`, and by `branch` and the hub's
 //! `exchange`.
 
+mod attachment;
 mod checkpoint;
 mod column;
 mod database;
+mod enclosure;
 mod engine;
 mod error;
 mod greeting;
+mod holding;
+mod incoming;
 mod journal;
 mod link;
 mod receipt;
@@ -26,12 +30,16 @@ pub mod tables;
 mod tile;
 mod transaction;
 
+pub use attachment::{AttachmentRow, DueRow, DueState, DueTotal, Named, Way};
 pub use checkpoint::CheckpointRow;
 pub use column::{Columns, signed};
 pub use database::{Database, Migrated, STEPS, Step, Store};
+pub use enclosure::{EnclosureRow, Erased, ForeignKey};
 pub use engine::{Address, AddressError, Lease, Letterbox, Reach, Row, ServerAddress};
 pub use error::StoreError;
 pub use greeting::{ExpectationRow, GreetingRow};
+pub use holding::{CustodyRow, HOLDINGS, OfferRow, Register};
+pub use incoming::IncomingRow;
 pub use journal::{Heads, JournalNumber, JournalRow};
 pub use link::LinkRow;
 pub use receipt::{Counts, ReceiptRow, exception_read};

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::{SigningKey, VerifyingKey};
@@ -12,14 +13,18 @@ use tokio::sync::mpsc;
 use super::BuildError;
 use crate::branch::{Branch, BranchConfig};
 use crate::gateway::{self, socket};
-use crate::process::clock::Clock;
+use crate::process::clock::{Clock, pause};
 use crate::process::entropy::Entropy;
 use crate::process::lifecycle::{Shutdown, Tasks};
 use crate::store::{Store, StoreError};
 use crate::uplink::connect::Connect;
+use crate::uplink::lanes::{LaneRules, Lanes};
 use crate::uplink::retry::RetryConfig;
 use crate::uplink::run::Uplink;
 use crate::uplink::sync::LinkParts;
+
+/// How often the copy of the broadcast is looked at, in case another process has added to it.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// What a branch is brought to life with.
 pub struct LivingParts {
@@ -35,6 +40,8 @@ pub struct LivingParts {
     pub hub_key: VerifyingKey,
     /// Pauses between two attempts of its line.
     pub retry: RetryConfig,
+    /// What each lane may take of it.
+    pub lanes: LaneRules,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -47,6 +54,34 @@ pub struct Living<C: Connect> {
     writer: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>,
     uplink: Uplink<C>,
     socket: socket::Socket,
+    clock: Arc<dyn Clock>,
+}
+
+/// How often a branch looks whether an offer of its own has expired: minutes would do, too.
+const OFFERS: Duration = Duration::from_secs(2);
+
+/// After so many rounds it looks even where it knows of none: letters may have brought one back.
+const ROUNDS: u64 = 150;
+
+/// Withdraws own offers that have expired, until the process stops.
+async fn withdraw_expired(
+    branch: &Branch,
+    clock: &dyn Clock,
+    shutdown: &Shutdown,
+) -> Result<(), StoreError> {
+    for round in 1_u64.. {
+        tokio::select! {
+            () = shutdown.soft_asked() => return Ok(()),
+            () = pause(OFFERS) => {}
+        }
+        if round.is_multiple_of(ROUNDS) {
+            branch.expect_offers();
+        }
+        if let Err(error) = branch.withdraw_expired(clock.now()).await {
+            tracing::warn!(%error, "expired offers could not be withdrawn, and will be");
+        }
+    }
+    Ok(())
 }
 
 // === impl Living ===
@@ -57,14 +92,17 @@ impl<C: Connect> Living<C> {
     /// # Errors
     /// Of the store or the socket.
     pub async fn open(parts: LivingParts, line: C, socket: &Path) -> Result<Self, BuildError> {
-        let LivingParts { store, hub, key, keeper, hub_key, retry, clock, entropy } = parts;
+        let LivingParts { store, hub, key, keeper, hub_key, retry, lanes, clock, entropy } = parts;
         let config = BranchConfig { platform: store.platform().clone(), hub };
         let (time, chance) = (Arc::clone(&clock), Arc::clone(&entropy));
         let (branch, writer) = Branch::open(config, store, time, chance).await?;
-        let link = LinkParts { branch: branch.clone(), key, keeper, hub_key, clock, entropy };
+        let lanes = Arc::new(Lanes::new(&lanes, Arc::clone(&clock)));
+        let time = Arc::clone(&clock);
+        let link =
+            LinkParts { branch: branch.clone(), key, keeper, hub_key, clock: time, entropy, lanes };
         let uplink = Uplink::new(link, line, retry).await?;
         let socket = socket::listen(socket).await?;
-        Ok(Self { branch, writer: Box::pin(writer), uplink, socket })
+        Ok(Self { branch, writer: Box::pin(writer), uplink, socket, clock })
     }
 
     /// The branch.
@@ -80,7 +118,7 @@ impl<C: Connect> Living<C> {
     /// Starts its tasks: the writer, the uplink and the intake. The writer stops last, when nobody
     /// is left who could hand it anything.
     pub fn start(self, tasks: &mut Tasks, shutdown: &Shutdown) {
-        let Self { branch, writer, uplink, socket } = self;
+        let Self { branch, writer, uplink, socket, clock } = self;
         let (handing_in, mut all_gone) = mpsc::channel::<()>(1);
         tasks.spawn("writer", async move {
             tokio::select! {
@@ -95,11 +133,36 @@ impl<C: Connect> Living<C> {
             drop(mark);
             ended
         });
+        let (wish, mark) = (shutdown.clone(), handing_in.clone());
+        let (offers, time) = (branch.clone(), clock);
+        tasks.spawn("custody", async move {
+            let ended = withdraw_expired(&offers, time.as_ref(), &wish).await;
+            drop(mark);
+            ended
+        });
+        let (wish, reader) = (shutdown.clone(), branch.clone());
+        tasks.spawn("broadcast", async move {
+            tokio::select! {
+                ended = read_on(&reader) => ended,
+                () = wish.soft_asked() => Ok(()),
+            }
+        });
         let (wish, mark) = (shutdown.clone(), handing_in);
         tasks.spawn("intake", async move {
             let ended = gateway::serve(socket, branch, wish).await;
             drop(mark);
             ended
         });
+    }
+}
+
+/// Reads the broadcast on now and then: a carry file may have been taken in beside this process,
+/// and nobody told.
+async fn read_on(branch: &Branch) -> Result<(), StoreError> {
+    loop {
+        pause(LOOK).await;
+        if let Err(error) = branch.read_broadcast().await {
+            tracing::warn!(%error, "the broadcast could not be read on: it is tried again");
+        }
     }
 }

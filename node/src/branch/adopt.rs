@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use sanheyi_exchange_spec::conflict::{self, Conflict};
 use sanheyi_exchange_spec::entry::{Header, HeaderView, Operation};
+use sanheyi_exchange_spec::erasure::Erasure;
 use sanheyi_exchange_spec::error::IdError;
 use sanheyi_exchange_spec::ids::JournalId;
 use sanheyi_exchange_spec::merkle::{TileId, Tree, edge_tiles};
@@ -17,15 +18,17 @@ use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::STANDARD;
 use sanheyi_proto::exchange::v1 as wire;
 
+use super::attachment::{note, note_own};
 use super::copy::open_segments;
 use super::decide::RecordState;
+use super::erase::{erase_again, erasure_of};
 use super::journal::{LiveJournal, Sealed, seal, view};
 use super::slice::part;
 use super::submit::state_of;
 use crate::process::entropy::Entropy;
 use crate::store::{
     ExpectationRow, IndexRow, JournalNumber, JournalRow, Place, SegmentRow, Staged, Store,
-    StoreError, Tx,
+    StoreError, Tx, Way,
 };
 
 /// Staged segments read at a time.
@@ -59,6 +62,8 @@ struct Work<'a> {
     waiting: Vec<(Sealed, Vec<wire::Read>)>,
     /// Heads that they make.
     heads: BTreeMap<(String, String), (u64, Digest)>,
+    /// Erasures of either side: what they erased may be back.
+    erasures: Vec<Erasure>,
 }
 
 /// Carries out an adoption; answers the journal's size after it.
@@ -86,10 +91,12 @@ pub(crate) async fn adopt(
         packer: SegmentWriter::new().map_err(no_memory)?,
         waiting: Vec::new(),
         heads: BTreeMap::new(),
+        erasures: Vec::new(),
     };
     work.take_over(&mut tx, &adoption).await?;
     tx.receipt_cut(store, row.number, adoption.size).await?;
     work.append_again(&mut tx, &expected).await?;
+    erase_again(&mut tx, store, &work.erasures).await?;
     tx.staged_clear(store, row.number).await?;
     let size = work.journal.head().size;
     tx.commit().await?;
@@ -199,6 +206,13 @@ impl Work<'_> {
             let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
             let index = index_rows(number, next, entries);
             tx.record_insert(self.store, index.collect()).await?;
+            let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
+            self.erasures.extend(entries.filter_map(|entry| erasure_of(&entry)));
+            // What this machine has lost it fetches, what the hub lacks it gives.
+            for way in [Way::Up, Way::Down] {
+                let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
+                note(tx, self.store, way, self.store.platform(), entries).await?;
+            }
             self.journal.settle(advance);
         }
         let head = self.journal.head();
@@ -242,6 +256,7 @@ impl Work<'_> {
         entry: &EntryView<'_>,
         reads: Option<&ExpectationRow>,
     ) -> Result<(), StoreError> {
+        self.erasures.extend(erasure_of(entry));
         let HeaderView { dataset, record, revision, .. } = entry.header;
         let there = tx.record_place(self.store, dataset, record, revision).await?;
         if there.is_some_and(|place| place.digest == entry.digest) {
@@ -358,6 +373,7 @@ impl Work<'_> {
             }
         }
         tx.record_insert(self.store, index).await?;
+        note_own(tx, self.store, entries.iter()).await?;
         self.journal.settle(advance);
         Ok(())
     }

@@ -3,6 +3,8 @@
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::time::Timestamp;
 
+use super::attachment::note_own;
+use super::custody::Custodian;
 use super::decide::{HeadMap, Heads};
 use super::group::Decided;
 use super::journal::{Advance, LiveJournal, view};
@@ -39,7 +41,7 @@ impl Writer {
         self.try_group(submissions, optimistic).await
     }
 
-    async fn reload(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn reload(&mut self) -> Result<(), StoreError> {
         for journal in self.lanes.values_mut() {
             if let Some(row) = self.store.journal_get(journal.id()).await? {
                 if row.head.size != journal.head().size {
@@ -64,14 +66,17 @@ impl Writer {
     ) -> Result<Answers, StoreError> {
         let now = self.now();
         let mut tx = self.store.begin("journal_append").await?;
-        let mut heads = Heads { cache: &self.cache, written: HeadMap::default(), optimistic };
+        let custody = Custodian::open(&mut tx, &self.store).await?;
+        let written = HeadMap::default();
+        let mut heads = Heads { cache: &self.cache, written, custody, optimistic };
         let mut decided = Decided::default();
         for drafts in submissions {
             self.decide(&mut tx, &mut heads, drafts, now, &mut decided).await?;
         }
-        let written = heads.written;
+        let (written, custody) = (heads.written, heads.custody);
         let (advances, index) = self.pack(&decided, now)?;
         self.write(&mut tx, &advances, index, &decided).await?;
+        custody.write(&mut tx, &self.store);
         let began = self.clock.now();
         tx.commit().await?;
         add(&self.stages.commit, began, self.clock.now());
@@ -126,6 +131,7 @@ impl Writer {
             tx.journal_write(&self.store, advance);
         }
         tx.record_add(&self.store, index).await?;
+        note_own(tx, &self.store, decided.entries.values().flatten()).await?;
         add(&self.stages.write, began, self.clock.now());
         for (lane, expectation) in &decided.expectations {
             if let Some(journal) = self.lanes.get(lane) {

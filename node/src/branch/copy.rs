@@ -1,6 +1,6 @@
 //! Copies of journals that others append: admitted by the one rule of the link, kept byte for byte.
-//! At a branch these are its mailboxes; the receipts and later verdicts in them are taken out as
-//! they arrive, in the same transaction.
+//! At a branch these are its mailboxes and the broadcast; what they bring is taken out as it
+//! arrives, in the same transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,24 +8,29 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::{Checkpoint, CheckpointError};
 use sanheyi_exchange_spec::error::{Code, IdError};
-use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
-use sanheyi_exchange_spec::later::{self, LaterVerdict, LaterVerdictError};
+use sanheyi_exchange_spec::forward::Enclosure;
+use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId, Lane};
+use sanheyi_exchange_spec::later::LaterVerdictError;
 use sanheyi_exchange_spec::link::admit::{Admission, Head, Offer, admit, bind};
 use sanheyi_exchange_spec::link::{Position, Refusal};
-use sanheyi_exchange_spec::receipt::{self, Receipt, ReceiptError};
+use sanheyi_exchange_spec::receipt::{Receipt, ReceiptError};
+use sanheyi_exchange_spec::rulebook::Rulebook;
 use sanheyi_exchange_spec::segment::{Opened, SegmentError, SegmentReader};
 use sanheyi_exchange_spec::suite::{Suite, VerifyingKey};
 use sanheyi_exchange_spec::time::Timestamp;
 use thiserror::Error;
 
+use super::attachment::note;
+use super::forwards::{ForwardFault, forwards_in, keep, prove};
 use super::journal::{Advance, LiveJournal};
+use super::letters::brought;
 use super::recent::Recent;
 use super::slice::Window;
-use crate::store::{JournalNumber, Store, StoreError};
+use crate::store::{JournalNumber, Store, StoreError, Way};
 
 /// A branch's copies of its hub's journals.
 pub struct Copies {
-    store: Store,
+    pub(super) store: Store,
     key: VerifyingKey,
     generation: Generation,
     journals: BTreeMap<JournalId, LiveJournal>,
@@ -34,6 +39,10 @@ pub struct Copies {
     /// How far the hub's acknowledgements are written down.
     noted: BTreeMap<JournalId, u64>,
     numbers: BTreeMap<JournalId, JournalNumber>,
+    /// What came with the forwards of the next tail.
+    enclosures: Vec<(u64, Enclosure)>,
+    /// The keys of those who wrote what is forwarded.
+    rules: Arc<Rulebook>,
 }
 
 /// Why a tail of a mailbox was not admitted.
@@ -56,6 +65,9 @@ pub enum CopyError {
     /// A receipt does not follow the form, or is about another history than ours.
     #[error("回执与本平台日志不符 · a receipt does not fit our journal: {0}")]
     Receipt(String),
+    /// A forward is not proved by its author.
+    #[error(transparent)]
+    Forward(#[from] ForwardFault),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,6 +137,8 @@ impl Copies {
             recent: Arc::default(),
             noted: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            enclosures: Vec::new(),
+            rules: Rulebook::builtin_shared(),
         })
     }
 
@@ -133,6 +147,13 @@ impl Copies {
     pub fn beside(mut self, recent: Arc<Recent>) -> Self {
         self.recent = recent;
         self
+    }
+
+    /// Puts beside the next tail what came with its forwards, and the rules that name the keys of
+    /// their authors.
+    pub fn enclose(&mut self, enclosures: Vec<(u64, Enclosure)>, rules: Arc<Rulebook>) {
+        self.enclosures = enclosures;
+        self.rules = rules;
     }
 
     /// Takes up the mailboxes that the hub named, making a place for new ones.
@@ -167,9 +188,15 @@ impl Copies {
         self.generation
     }
 
-    /// Where each copy ends: the cursors of a pull.
-    pub fn cursors(&self) -> Vec<(JournalId, u64)> {
-        self.journals.iter().map(|(id, one)| (id.clone(), one.head().size)).collect()
+    /// The lanes of the copies.
+    pub fn lanes(&self) -> Vec<Lane> {
+        self.journals.keys().map(|id| id.lane).collect()
+    }
+
+    /// Where each copy of a lane ends: the cursors of a pull.
+    pub fn cursors(&self, lane: Lane) -> Vec<(JournalId, u64)> {
+        let of_lane = self.journals.iter().filter(|(id, _)| id.lane == lane);
+        of_lane.map(|(id, one)| (id.clone(), one.head().size)).collect()
     }
 
     /// Admits a tail of a mailbox and takes the receipts out of it.
@@ -209,30 +236,17 @@ impl Copies {
         segments: &[(Bytes, Opened)],
         acknowledged: &BTreeMap<JournalId, u64>,
     ) -> Result<(), CopyError> {
-        let letters = letters_in(segments)?;
-        for letter in &letters {
-            if let Letter::Receipt(receipt) = letter {
-                self.check(receipt).await?;
-            }
-        }
+        let enclosures = std::mem::take(&mut self.enclosures);
+        let forwards = forwards_in(advance.first(), segments)?;
+        let proved = prove(forwards, enclosures, &self.rules)?;
+        let brought = brought(&id.author, advance.number(), advance.first(), segments)?;
+        self.check_brought(&brought).await?;
         let mut tx = self.store.begin("mailbox_admit").await?;
         tx.journal_write(&self.store, &advance);
-        for letter in &letters {
-            match letter {
-                Letter::Receipt(receipt) => {
-                    if let Some(number) = self.number(&receipt.journal).await? {
-                        tx.receipt_put(&self.store, number, receipt);
-                    }
-                }
-                Letter::Later(later) => {
-                    if let Some(number) = self.number(&later.journal).await? {
-                        for change in &later.changes {
-                            tx.verdict_change(&self.store, number, change);
-                        }
-                    }
-                }
-            }
-        }
+        self.take_in(&mut tx, &brought).await?;
+        let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
+        note(&mut tx, &self.store, Way::Down, &id.author, entries).await?;
+        keep(&mut tx, &self.store, advance.number(), &proved).await?;
         for (journal, durable) in acknowledged {
             if self.noted.get(journal) == Some(durable) {
                 continue;
@@ -250,7 +264,10 @@ impl Copies {
     }
 
     /// Number of a journal in the store: for life, so it is looked up once.
-    async fn number(&mut self, id: &JournalId) -> Result<Option<JournalNumber>, StoreError> {
+    pub(super) async fn number(
+        &mut self,
+        id: &JournalId,
+    ) -> Result<Option<JournalNumber>, StoreError> {
         if let Some(number) = self.numbers.get(id) {
             return Ok(Some(*number));
         }
@@ -260,7 +277,7 @@ impl Copies {
     }
 
     /// A receipt must be about our own history: its root is our root at its end.
-    async fn check(&self, receipt: &Receipt) -> Result<(), CopyError> {
+    pub(super) async fn check(&self, receipt: &Receipt) -> Result<(), CopyError> {
         let wrong = |problem: &str| {
             let Receipt { journal, from, to, .. } = receipt;
             Err(CopyError::Receipt(format!("{journal} {from}..{to}: {problem}")))
@@ -279,27 +296,4 @@ impl Copies {
             root => wrong(&format!("it has root {}, we have {root}", receipt.root)),
         }
     }
-}
-
-/// What a mailbox tells its branch.
-enum Letter {
-    Receipt(Receipt),
-    Later(LaterVerdict),
-}
-
-fn letters_in(segments: &[(Bytes, Opened)]) -> Result<Vec<Letter>, CopyError> {
-    let mut letters = Vec::new();
-    for entry in segments.iter().flat_map(|(_, opened)| opened.iter()) {
-        // Other datasets of the mailbox are carried intact until this reader knows them.
-        match (entry.header.dataset, entry.body) {
-            (receipt::DATASET, Some((_, body))) => {
-                letters.push(Letter::Receipt(Receipt::decode(body)?));
-            }
-            (later::DATASET, Some((_, body))) => {
-                letters.push(Letter::Later(LaterVerdict::decode(body)?));
-            }
-            _ => {}
-        }
-    }
-    Ok(letters)
 }

@@ -5,6 +5,7 @@ use sanheyi_exchange_spec::gate::Reason;
 use sanheyi_exchange_spec::ids::{DatasetName, RecordId};
 use sanheyi_exchange_spec::suite::Digest;
 
+use super::custody::Custodian;
 use crate::store::{Store, StoreError, Tx};
 
 /// Dataset and record. Clones share their text.
@@ -31,6 +32,8 @@ pub(crate) struct HeadCache {
 pub(crate) struct Heads<'a> {
     pub(crate) cache: &'a HeadCache,
     pub(crate) written: HeadMap,
+    /// Who has which record.
+    pub(crate) custody: Custodian,
     /// Whether a record that nobody remembers may be taken for absent; the index then proves it on
     /// insert.
     pub(crate) optimistic: bool,
@@ -72,8 +75,24 @@ impl HeadCache {
 // === impl Heads ===
 
 impl Heads<'_> {
-    /// The head of a record that must be exactly known.
+    /// The head of a record that must be exactly known: what was taken over, until it is revised
+    /// here.
     async fn head(
+        &self,
+        tx: &mut Tx,
+        store: &Store,
+        key: &RecordKey,
+    ) -> Result<RecordState, StoreError> {
+        let own = self.own_head(tx, store, key).await?;
+        let base = self.custody.base(key);
+        Ok(match (own, base) {
+            (Some((own, _)), Some((base, _))) if own <= base => self.custody.base(key),
+            (None, base) => base,
+            (own, _) => own,
+        })
+    }
+
+    async fn own_head(
         &self,
         tx: &mut Tx,
         store: &Store,
@@ -104,7 +123,9 @@ impl Heads<'_> {
         expected: &Expected<'_>,
     ) -> Result<Option<Reason>, StoreError> {
         let key = expected.key;
-        let unseen = !self.written.contains_key(key) && self.cache.get(key).is_none();
+        let unseen = !self.written.contains_key(key)
+            && self.cache.get(key).is_none()
+            && self.custody.base(key).is_none();
         if expected.state.is_none() && expected.own && self.optimistic && unseen {
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sanheyi_exchange_spec::custody;
 use sanheyi_exchange_spec::gate::Reason;
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::limits;
@@ -18,6 +19,10 @@ use crate::store::{ExpectationRow, StoreError, Tx};
 
 /// Drafts decided in one group: bounds the commit that a small write may have to wait for.
 const GROUP_DRAFTS: usize = 8192;
+
+fn is_custody(draft: &Draft) -> bool {
+    draft.dataset.as_str().starts_with(custody::FAMILY)
+}
 
 /// Submissions and where they are answered.
 pub(super) type Group = Vec<(Vec<Draft>, Answer)>;
@@ -68,19 +73,22 @@ impl Writer {
         heads.written.reserve(drafts.len());
         let mut refused = Vec::new();
         let mut undo = Vec::with_capacity(drafts.len());
+        let custody = drafts.iter().any(is_custody).then(|| heads.custody.clone());
         for (index, draft) in drafts.iter().enumerate() {
             let key = key(draft);
-            if let Some(reason) = self.objection(tx, heads, draft, &key).await? {
+            if let Some(reason) = self.objection(tx, heads, draft, &key, now).await? {
                 refused.push(Refused { index, reasons: vec![reason] });
             } else {
                 let state = draft.follows.map_or(1, |(revision, _)| revision + 1);
                 // The digest follows with the salt.
+                heads.custody.decided(&self.store, draft);
                 let before = heads.written.insert(key.clone(), (state, UNSEALED));
                 undo.push((key, before));
             }
         }
         if !refused.is_empty() {
             heads.restore(undo);
+            heads.custody = custody.unwrap_or_else(|| std::mem::take(&mut heads.custody));
             decided.answers.push(Err(refused));
             return Ok(());
         }
@@ -95,10 +103,19 @@ impl Writer {
     async fn objection(
         &self,
         tx: &mut Tx,
-        heads: &Heads<'_>,
+        heads: &mut Heads<'_>,
         draft: &Draft,
         key: &RecordKey,
+        now: Timestamp,
     ) -> Result<Option<Reason>, StoreError> {
+        if let Some(reason) = heads.custody.objection(tx, &self.store, draft, key).await? {
+            return Ok(Some(reason));
+        }
+        if is_custody(draft)
+            && let Some(reason) = self.hand_over(tx, heads, draft, now).await?
+        {
+            return Ok(Some(reason));
+        }
         let own = Expected { key, state: draft.follows, own: true };
         if let Some(reason) = heads.check(tx, &self.store, &own).await? {
             return Ok(Some(reason));
@@ -116,6 +133,26 @@ impl Writer {
         Ok(None)
     }
 
+    /// Why an offer or an answer may not be appended: an offer freezes the record's head.
+    async fn hand_over(
+        &self,
+        tx: &mut Tx,
+        heads: &mut Heads<'_>,
+        draft: &Draft,
+        now: Timestamp,
+    ) -> Result<Option<Reason>, StoreError> {
+        if draft.dataset.as_str() == custody::ANSWER {
+            return heads.custody.answer(tx, &self.store, draft).await;
+        }
+        let Some(offer) = custody::Offer::read(&draft.body) else { return Ok(None) };
+        if let Some(reason) = heads.custody.offer(tx, &self.store, &offer, now).await? {
+            return Ok(Some(reason));
+        }
+        let key = (offer.dataset, offer.record);
+        let state = Some((offer.revision, offer.digest));
+        heads.check(tx, &self.store, &Expected { key: &key, state, own: false }).await
+    }
+
     fn seal_all(
         &self,
         heads: &mut Heads<'_>,
@@ -128,12 +165,13 @@ impl Writer {
         let mut appended = Vec::with_capacity(drafts.len());
         for (draft, salt) in drafts.iter().zip(salts.chunks_exact(limits::SALT_BYTES)) {
             let lane = lane_of(draft);
-            let entry = seal_draft(draft, salt, now);
+            let key = key(draft);
+            let entry = seal_draft(draft, salt, now, heads.custody.epoch(&key));
             let queue = decided.entries.entry(lane).or_default();
             let base = self.lanes.get(&lane).map_or(0, |journal| journal.head().size);
             let sequence = base + queue.len() as u64;
             let revision = draft.follows.map_or(1, |(revision, _)| revision + 1);
-            heads.written.insert(key(draft), (revision, entry.digest));
+            heads.written.insert(key, (revision, entry.digest));
             appended.push(Appended { sequence, revision, digest: entry.digest });
             if !draft.reads.is_empty() {
                 let reads = draft.reads.clone();

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::error::{Code, IdError};
 use sanheyi_exchange_spec::gate::{Findings, Reason, check_body};
-use sanheyi_exchange_spec::ids::{DatasetName, Lane, RecordId};
+use sanheyi_exchange_spec::ids::{DatasetName, Lane, PlatformId, RecordId};
 use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::rulebook::Rulebook;
 use sanheyi_exchange_spec::suite::{Digest, Salt};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1 as wire;
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 use super::decide::{RecordKey, RecordState};
 use super::journal::{Sealed, seal};
+use super::writer::Branch;
 use crate::store::StoreError;
 
 /// A new state of a record, as its author hands it in.
@@ -84,24 +86,39 @@ pub enum SubmitError {
     Stopped,
 }
 
-/// Refuses what would be quarantined anyway: a branch never knowingly appends an invalid entry
-/// (rule 8). [`super::Branch::submit`] does it for all that it is handed.
-///
-/// # Errors
-/// [`SubmitError::Refused`] with every draft that breaks a rule.
-pub fn check(drafts: &[Draft]) -> Result<(), SubmitError> {
-    let mut violations = Violations::default();
-    let mut refused = Vec::new();
-    for (index, draft) in drafts.iter().enumerate() {
-        let reasons = reasons_against(draft, &mut violations);
-        if !reasons.is_empty() {
-            refused.push(Refused { index, reasons });
-        }
-    }
-    if refused.is_empty() { Ok(()) } else { Err(SubmitError::Refused(refused)) }
+/// Who hands in, by which rules, and when.
+struct Submitter<'a> {
+    platform: &'a PlatformId,
+    rules: &'a Rulebook,
+    now: Timestamp,
 }
 
-fn reasons_against(draft: &Draft, violations: &mut Violations) -> Vec<Reason> {
+impl Branch {
+    /// Refuses what would be quarantined anyway: a branch never knowingly appends an invalid entry
+    /// (rule 8). [`Branch::submit`] does it for all that it is handed.
+    ///
+    /// A branch that does not find itself in the directory yet, because it was never online or has
+    /// not had all of the broadcast, refuses nothing for want of a policy: it works alone (rule 5),
+    /// and the gate decides.
+    ///
+    /// # Errors
+    /// [`SubmitError::Refused`] with every draft that breaks a rule.
+    pub fn check(&self, drafts: &[Draft]) -> Result<(), SubmitError> {
+        let rules = self.rulebook();
+        let by = Submitter { platform: self.platform(), rules: &rules, now: self.clock.now() };
+        let mut violations = Violations::default();
+        let mut refused = Vec::new();
+        for (index, draft) in drafts.iter().enumerate() {
+            let reasons = reasons_against(draft, &by, &mut violations);
+            if !reasons.is_empty() {
+                refused.push(Refused { index, reasons });
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(SubmitError::Refused(refused)) }
+    }
+}
+
+fn reasons_against(draft: &Draft, by: &Submitter<'_>, violations: &mut Violations) -> Vec<Reason> {
     let Some(known) = dataset(draft.dataset.as_str()) else {
         return vec![Reason::new(
             "",
@@ -118,6 +135,11 @@ fn reasons_against(draft: &Draft, violations: &mut Violations) -> Vec<Reason> {
             format!("a body has at most {} bytes, {} reads", limits::DRAFT_BYTES, limits::READS),
         )];
     }
+    if by.rules.platform(by.platform).is_some()
+        && let Some(reason) = by.rules.refuses_to_send(by.platform, draft.dataset.as_str(), by.now)
+    {
+        return vec![reason];
+    }
     if draft.operation == Operation::Withdraw {
         return Vec::new();
     }
@@ -131,6 +153,10 @@ fn reasons_against(draft: &Draft, violations: &mut Violations) -> Vec<Reason> {
     }
     let mut findings = Findings::default();
     check_body(known, draft.record.as_str(), &draft.body, violations, &mut findings);
+    if violations.is_empty() {
+        let times = (draft.occurred, by.now);
+        by.rules.codes_in_force(known, times, &draft.body, &mut findings);
+    }
     // A warning comes back with the receipt, and refuses nothing.
     if findings.has_error() { findings.into_reasons() } else { Vec::new() }
 }
@@ -158,7 +184,8 @@ pub(super) fn lane_of(draft: &Draft) -> Lane {
     dataset(draft.dataset.as_str()).map_or(Lane::Normal, |known| known.lane.into())
 }
 
-pub(super) fn seal_draft(draft: &Draft, salt: &[u8], now: Timestamp) -> Sealed {
+/// The entry of a draft, written in the custody epoch that the platform holds.
+pub(super) fn seal_draft(draft: &Draft, salt: &[u8], now: Timestamp, epoch: u64) -> Sealed {
     let mut bytes = [0; limits::SALT_BYTES];
     bytes.copy_from_slice(salt);
     let header = Header {
@@ -166,7 +193,7 @@ pub(super) fn seal_draft(draft: &Draft, salt: &[u8], now: Timestamp) -> Sealed {
         record: draft.record.clone(),
         revision: draft.follows.map_or(1, |(revision, _)| revision + 1),
         follows: draft.follows.map(|(_, digest)| digest),
-        custody_epoch: 0,
+        custody_epoch: epoch,
         operation: draft.operation,
         standard: STANDARD,
         occurred: draft.occurred,

@@ -4,6 +4,7 @@ mod bounds;
 mod expect;
 mod foresight;
 mod group;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -178,6 +179,7 @@ async fn standings_follow_the_receipts() {
         root: home.store().root_at(journal.number, 2).await.unwrap(),
         standard: 1,
         received: MORNING,
+        broadcast: 0,
         exceptions: vec![Exception {
             sequence: done[1].sequence,
             standing: Standing::Quarantined,

@@ -4,6 +4,7 @@
 
 mod index;
 mod letters;
+mod shown;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use sanheyi_exchange_spec::suite::{Digest, Suite, VerifyingKey};
 use thiserror::Error;
 
 use letters::Letters;
+pub use shown::{ShownReport, verify_shown};
 
 use crate::store::{CheckpointRow, Counts, JournalRow, ReceiptRow, SegmentRow, Store, StoreError};
 

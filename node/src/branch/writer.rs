@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use sanheyi_exchange_spec::custody::OFFER;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::gate::bears_content;
 use sanheyi_exchange_spec::ids::{Audience, EpochId, Generation, JournalId, Lane, PlatformId};
@@ -21,14 +23,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::adopt::{Adoption, adopt};
 use super::carry::carry;
+use super::custody::release_gone;
 use super::decide::HeadCache;
+use super::erase::{Erase, EraseAnswer};
 use super::foresight::Foresight;
 use super::group::{Group, gather};
 use super::journal::LiveJournal;
 use super::quota::Quota;
 use super::recent::Recent;
+use super::rules::Ruling;
 use super::stages::{Stages, add};
-use super::submit::{Appended, Draft, SubmitError, check};
+use super::submit::{Appended, Draft, SubmitError};
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
 use crate::store::{Store, StoreError};
@@ -50,20 +55,24 @@ pub struct BranchConfig {
 pub struct Branch {
     config: BranchConfig,
     store: Store,
-    jobs: mpsc::Sender<Job>,
+    pub(super) jobs: mpsc::Sender<Job>,
     sizes: watch::Receiver<BTreeMap<JournalId, u64>>,
     held: watch::Sender<Option<Code>>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     stages: Arc<Stages>,
     recent: Arc<Recent>,
     quota: Arc<Quota>,
     foresight: Arc<Foresight>,
+    pub(super) ruling: Arc<Ruling>,
+    /// Whether there may be own offers of custody that are open.
+    pub(super) offers: Arc<AtomicBool>,
 }
 
 /// What the writer is asked.
 pub(super) enum Job {
     Submit(Vec<Draft>, Answer),
     Adopt(Adoption, oneshot::Sender<Result<u64, StoreError>>),
+    Erase(Erase, EraseAnswer),
 }
 
 pub(super) struct Writer {
@@ -116,10 +125,21 @@ impl Branch {
             stages: Arc::clone(&stages),
             recent: Arc::clone(&recent),
         };
-        let held = held_in;
-        let (quota, foresight) = (Arc::default(), Arc::default());
-        let branch =
-            Self { config, store, jobs, sizes, held, clock, stages, recent, quota, foresight };
+        let branch = Self {
+            config,
+            store,
+            jobs,
+            sizes,
+            held: held_in,
+            clock,
+            stages,
+            recent,
+            quota: Arc::default(),
+            foresight: Arc::default(),
+            ruling: Arc::default(),
+            offers: Arc::new(AtomicBool::new(true)),
+        };
+        branch.read_broadcast().await?;
         Ok((branch, writer.run(queue)))
     }
 
@@ -136,6 +156,11 @@ impl Branch {
     /// Its store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// Sizes of the branch's own journals, as they become durable.
@@ -180,15 +205,17 @@ impl Branch {
         self.quota.turn(drafts.len(), self.clock.as_ref()).await?;
         let began = self.clock.now();
         carry(&self.store, &mut drafts).await?;
-        check(&drafts)?;
+        self.check(&drafts)?;
         add(&self.stages.check, began, self.clock.now());
         self.foresight.check(&self.store, &drafts).await?;
         let bearing: Vec<_> = drafts.iter().filter(|one| bears(one)).cloned().collect();
+        let offers = drafts.iter().any(|draft| draft.dataset.as_str() == OFFER);
         let (answer, answered) = oneshot::channel();
         let job = Job::Submit(drafts, answer);
         self.jobs.send(job).await.map_err(|_| SubmitError::Stopped)?;
         let answer = answered.await.map_err(|_| SubmitError::Stopped)?;
         self.foresight.appended(&bearing);
+        self.offers.fetch_or(offers, Ordering::AcqRel);
         answer
     }
 
@@ -282,6 +309,10 @@ impl Writer {
                     let group = gather((drafts, answer), &mut queue, &mut waiting);
                     self.write_group(group).await;
                 }
+                Job::Erase(what, answer) => {
+                    // As above.
+                    let _ = answer.send(self.erase(&what).await);
+                }
                 Job::Adopt(adoption, answer) => {
                     let adopted = self.adopt(adoption).await;
                     // The asker may have gone with its connection; the adoption stands all the
@@ -293,7 +324,7 @@ impl Writer {
     }
 
     async fn write_group(&mut self, group: Group) {
-        if let Some(code) = *self.held.borrow() {
+        if let Some(code) = self.is_held() {
             for (_, answer) in group {
                 let _ = answer.send(Err(SubmitError::Held(code)));
             }
@@ -329,6 +360,7 @@ impl Writer {
         self.recent.clear();
         let size = adopt(&self.store, self.clock.now(), self.entropy.as_ref(), adoption).await?;
         self.cache.clear();
+        release_gone(&self.store).await?;
         let row = self.store.journal_get(&journal).await?;
         if let Some(row) = row {
             let lane = journal.lane;
@@ -342,6 +374,11 @@ impl Writer {
         // The author's clock never goes back within a journal, whatever the machine's does.
         let last = self.lanes.values().map(LiveJournal::recorded).max().unwrap_or_default();
         self.clock.now().max(last)
+    }
+
+    /// Why this machine is held, if it is.
+    pub(super) fn is_held(&self) -> Option<Code> {
+        *self.held.borrow()
     }
 
     pub(super) fn announce(&self) {

@@ -1,14 +1,19 @@
 //! `records`: revisions of records in the order of the index, and what became of each.
 
+mod shown;
+
 use clap::Args;
 use sanheyi_exchange_spec::conflict;
 use sanheyi_exchange_spec::gate::{Level, Standing};
+use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_proto::datasets;
 use serde::Serialize;
 
 use super::table::{Align, Table, grouped};
 use super::{Answer, Listing, closed};
-use crate::branch::RecordView;
+pub use shown::{ForeignRecord, ShownReport, shown_by};
+
+use crate::branch::{RecordView, stored_rules};
 use crate::store::{FoundRecord, JournalNumber, Place, Store, StoreError};
 
 /// What `records --help` ends with.
@@ -17,12 +22,16 @@ pub const HELP: &str = "\
   sanheyi-node records --limit 20
   sanheyi-node records --dataset case.case --json
   sanheyi-node records --record JS048100JT0000000217        一条记录的全部版本 · all revisions of one
+  sanheyi-node records --from jintan                       别的平台转来的 · what another platform showed
   sanheyi-node records --after case.case/JS048100JT0000000217/1   下一页 · the next page
 
 状态 · Standing: 已接受 accepted，已隔离 quarantined，待判 pending，未回执 unanswered
 JSON: next (null at the end; else for --after)
   records   [dataset, record, revision, journal, sequence, digest, standing,
-            reasons [field, rule, level, zh, en]]";
+            reasons [field, rule, level, zh, en]]
+--from: from, next
+  records   [dataset, record, revision, journal, sequence, digest, standing, body (there, erased, withheld),
+            signed_at_size, keeper (null, or who holds the author's key), checkpoint]";
 
 /// Most revisions on one page.
 const PAGE: u64 = 10_000;
@@ -36,6 +45,9 @@ pub struct RecordsArgs {
     /// Which of them.
     #[command(flatten)]
     pub query: RecordsQuery,
+    /// 列出该平台转来的记录及其检查点 · What this platform wrote and ours was shown, with its proofs
+    #[arg(long, value_name = "PLATFORM")]
+    pub from: Option<PlatformId>,
 }
 
 /// Which records to list.
@@ -115,7 +127,13 @@ pub struct ShownReason {
 /// # Errors
 /// If the store cannot be read.
 pub async fn records(args: &RecordsArgs) -> anyhow::Result<Answer> {
-    let (_, store) = args.listing.at.open().await?;
+    let (config, store) = args.listing.at.open().await?;
+    if let Some(from) = &args.from {
+        let rules = stored_rules(&store, &config.hub).await?;
+        let found = shown_by(&store, &rules, from, &args.query).await;
+        let report = closed(&store, found).await?;
+        return Answer::report(&report, args.listing.json, shown::text);
+    }
     let report = closed(&store, page(&store, &args.query).await).await?;
     shown_as(&report, args.listing.json)
 }
@@ -189,7 +207,7 @@ async fn walk(store: &Store, args: &RecordsQuery) -> Result<Vec<RecordView>, Sto
 }
 
 /// A cursor names a key; where that stands is not asked.
-const NOWHERE: Place = Place {
+pub(super) const NOWHERE: Place = Place {
     journal: JournalNumber::from_column(0),
     sequence: 0,
     standing: None,

@@ -1,14 +1,19 @@
 //! `status`: how the link stands, what is behind, what became of entries. It reads the store beside
 //! the running node.
 
+mod lanes;
+
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::limits;
 use serde::Serialize;
 
+pub use self::lanes::LaneStatus;
+use super::files::{self, FilesStatus};
 use super::table::{Align, Table, grouped};
 use super::{Answer, Listing, closed, local};
 use crate::config::NodeConfig;
 use crate::gateway::socket;
+use crate::process::clock::{Clock as _, SystemClock};
 use crate::store::{JournalRow, LinkRow, Store, StoreError};
 
 /// What `status --help` ends with.
@@ -23,9 +28,11 @@ It may be asked while the node runs and while it does not. Times are Beijing tim
 JSON: platform, hub, running
   link      phase (never, down, greeting, reconciling, live, held:CODE), since, heard, detail,
             skew_micros, bytes_sent, bytes_received, bytes_sent_per_entry, bytes_received_per_entry
+  lanes     [lane, kilobits_per_second, hours, waits_until]
   journals  [journal, lane, size, acknowledged, behind, behind_since, accepted, warned, quarantined,
             pending, unanswered, stopped]
-  copies    [journal, size, stopped]";
+  copies    [journal, size, stopped]
+  attachments [way (up, down), state (absent, here, passed, refused), files, bytes]";
 
 /// The report; these are the keys of `--json`. Times are by RFC 3339, null where nothing has
 /// happened.
@@ -39,10 +46,14 @@ pub struct StatusReport {
     pub running: bool,
     /// The link to the hub.
     pub link: LinkStatus,
+    /// What each lane may take of the line, and which waits for its hours.
+    pub lanes: Vec<LaneStatus>,
     /// The platform's own journals: what goes up.
     pub journals: Vec<JournalStatus>,
     /// Copies of others' journals: what came down.
     pub copies: Vec<CopyStatus>,
+    /// Files that entries name, by way and state.
+    pub attachments: Vec<FilesStatus>,
 }
 
 /// The link, as the node last noted it.
@@ -136,8 +147,10 @@ async fn report(config: &NodeConfig, store: &Store) -> Result<StatusReport, Stor
         hub: config.hub.to_string(),
         running: socket::answers(&config.socket()).await,
         link: link(store.link_get().await?, acknowledged),
+        lanes: lanes::lanes(&config.lanes, SystemClock.now()),
         journals,
         copies,
+        attachments: files::totals(store).await?,
     })
 }
 
@@ -222,7 +235,9 @@ fn text(report: &StatusReport) -> String {
     // A table begins with its headings, and this one has none.
     let mut text = facts.render().trim_start().to_owned();
     text.push('\n');
+    text.push_str(&lanes::text(&report.lanes));
     text.push_str(&journals(report));
+    text.push_str(&files::text(&report.attachments));
     text
 }
 

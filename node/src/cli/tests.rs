@@ -1,5 +1,7 @@
 //! The commands on a small store: what they print, and how they end.
 
+mod erase;
+mod files;
 mod tampering;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use super::*;
 use crate::branch::{Copies, Draft, Window, seal};
 use crate::process::secret::write_seed;
 use crate::store::{CheckpointRow, GreetingRow, LinkRow};
-use crate::tests::{DATASET, Home, MORNING, draft, next, record};
+use crate::tests::{DATASET, Home, MORNING, database_of, draft, next, record};
 
 const SEED: [u8; 32] = [7; 32];
 const HUB_SEED: [u8; 32] = [9; 32];
@@ -73,6 +75,7 @@ async fn answer_by_hub(home: &Home) {
         root,
         standard: 1,
         received: MORNING,
+        broadcast: 0,
         exceptions,
     };
     let epoch = EpochId::new([3; 16]);

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use sanheyi_exchange_spec::ids::PlatformId;
 use serde::Serialize;
 
+use super::files::VerifiedFiles;
 use super::table::{Align, Table, grouped};
 use super::{Answer, DIFFERENT, Listing, closed};
-use crate::branch::{self, JournalReport};
+use crate::branch::attachment::{FilesReport, verify_files};
+use crate::branch::{self, Difference, JournalReport, ShownReport, stored_rules, verify_shown};
+use crate::store::{Store, StoreError};
 
 /// What `verify --help` ends with.
 pub const HELP: &str = "\
@@ -20,6 +24,8 @@ receipt is held against the entries. It may run beside the node.
 JSON: platform, clean
   journals  [journal, home, entries, root, checkpoints, receipts,
             keeper (null, or who holds the key instead of the author), difference (null, or table, column, place, problem)]
+  attachments  whole, bytes, begun, differences
+  shown     proved, erased, difference: entries of other platforms, by their authors' checkpoints
 退出码 · Exit codes: 0 一致 · all agree; 2 有差异 · a difference; 1 无法核验 · not verified.";
 
 /// The report; these are the keys of `--json`.
@@ -31,6 +37,21 @@ pub struct VerifyReport {
     pub clean: bool,
     /// The journals, in the order in which they were made.
     pub journals: Vec<VerifiedJournal>,
+    /// The files that entries name.
+    pub attachments: VerifiedFiles,
+    /// Entries of other platforms that this one was shown.
+    pub shown: VerifiedShown,
+}
+
+/// Entries of other platforms.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct VerifiedShown {
+    /// How many their authors' checkpoints prove.
+    pub proved: u64,
+    /// How many of them have lost their bodies.
+    pub erased: u64,
+    /// The first difference, or null.
+    pub difference: Option<FoundDifference>,
 }
 
 /// One journal.
@@ -76,18 +97,37 @@ pub async fn verify(args: &Listing) -> anyhow::Result<Answer> {
     let own = config.read_signing_key()?.verifying();
     let keys =
         BTreeMap::from([(config.platform.clone(), own), (config.hub.clone(), config.keys.hub_key)]);
-    let found = closed(&store, branch::verify(&store, &keys).await).await?;
-    let report = VerifyReport::new(config.platform.as_str(), found);
+    let found = branch::verify(&store, &keys).await;
+    let shown = shown(&store, &config.hub).await;
+    let files = closed(&store, verify_files(&store).await).await?;
+    let report = VerifyReport::new(config.platform.as_str(), found?, files).beside(shown?);
     let answer = Answer::report(&report, args.json, text)?;
     Ok(if report.clean { answer } else { Answer { code: DIFFERENT, ..answer } })
 }
 
+async fn shown(store: &Store, hub: &PlatformId) -> Result<ShownReport, StoreError> {
+    let rules = stored_rules(store, hub).await?;
+    verify_shown(store, &rules, hub).await
+}
+
 impl VerifyReport {
     /// What was found in a platform's store.
-    pub fn new(platform: &str, found: Vec<JournalReport>) -> Self {
+    pub fn new(platform: &str, found: Vec<JournalReport>, files: FilesReport) -> Self {
         let journals: Vec<_> = found.into_iter().map(verified).collect();
-        let clean = journals.iter().all(|journal| journal.difference.is_none());
-        Self { platform: platform.to_owned(), clean, journals }
+        let attachments = VerifiedFiles::new(files);
+        let clean = journals.iter().all(|journal| journal.difference.is_none())
+            && attachments.differences.is_empty();
+        let shown = VerifiedShown::default();
+        Self { platform: platform.to_owned(), clean, journals, attachments, shown }
+    }
+
+    /// With what was found of the entries of other platforms.
+    #[must_use]
+    pub fn beside(mut self, found: ShownReport) -> Self {
+        let ShownReport { proved, erased, difference } = found;
+        self.clean &= difference.is_none();
+        self.shown = VerifiedShown { proved, erased, difference: difference.map(differs) };
+        self
     }
 }
 
@@ -100,13 +140,13 @@ fn verified(report: JournalReport) -> VerifiedJournal {
         checkpoints: report.checkpoints,
         receipts: report.receipts,
         keeper: report.keeper.as_ref().map(ToString::to_string),
-        difference: report.difference.map(|found| FoundDifference {
-            table: found.table,
-            column: found.column,
-            place: found.place,
-            problem: found.problem,
-        }),
+        difference: report.difference.map(differs),
     }
+}
+
+fn differs(found: Difference) -> FoundDifference {
+    let Difference { table, column, place, problem } = found;
+    FoundDifference { table, column, place, problem }
 }
 
 /// The report for a person.
@@ -142,6 +182,17 @@ pub fn text(report: &VerifyReport) -> String {
                 journal.journal
             ));
         }
+    }
+    text.push_str(&report.attachments.text());
+    let VerifiedShown { proved, erased, difference } = &report.shown;
+    if *proved > 0 {
+        text.push_str(&format!(
+            "他平台转来 {proved} 条，均由作者检查点证实，其中 {erased} 条正文已删除 · \
+             {proved} entries of other platforms, {erased} of them without bodies\n"
+        ));
+    }
+    if let Some(FoundDifference { table, column, place, problem }) = difference {
+        text.push_str(&format!("差异 · difference: {table}.{column} @{place}: {problem}\n"));
     }
     text.push_str(match report.clean {
         true => "全部一致 · all agree\n",

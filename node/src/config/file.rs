@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::lanes::{LanesFile, lanes};
 use super::{KeyConfig, LogConfig, NodeConfig, TlsFiles, UplinkConfig};
 use crate::process::config::{ConfigError, Problems, resolve};
 use crate::process::said::Said;
@@ -19,6 +20,8 @@ pub(super) struct NodeFile {
     #[serde(default = "data_folder")]
     data: PathBuf,
     uplink: UplinkFile,
+    #[serde(default)]
+    lanes: LanesFile,
     keys: KeysFile,
     #[serde(default)]
     tls: TlsFile,
@@ -93,6 +96,7 @@ pub(super) fn checked(file: NodeFile, path: &Path) -> Result<NodeConfig, ConfigE
     }
     let hub_key = read(&mut problems, "keys.hub_key", &file.keys.hub_key, hub_key_remedy());
     let uplink = uplink(file.uplink, &mut problems);
+    let lanes = lanes(&file.lanes, &mut problems);
     if let Err(error) = telemetry::check_filter(&file.log.filter) {
         let remedy = Said::new(
             "例如 \"info,sanheyi_node=debug\"",
@@ -111,6 +115,7 @@ pub(super) fn checked(file: NodeFile, path: &Path) -> Result<NodeConfig, ConfigE
         hub,
         data: at(&file.data),
         uplink,
+        lanes,
         keys: KeyConfig { signing: at(&file.keys.signing), hub_key },
         tls: TlsFiles {
             ca: at(&file.tls.ca),

@@ -50,6 +50,29 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn everything_that_is_wrong_with_the_lanes_is_said_at_once_too() {
+    let lanes = |normal: &str, urgent: &str| {
+        let least =
+            EXAMPLE.replace("[lanes.normal]", "[lanes.normal]\n#").replace("hours = []", "");
+        let text = least.replace("kilobits_per_second = 0", "");
+        let text = text.replace("[lanes.normal]", &format!("[lanes.normal]\n{normal}"));
+        let text = text.replace("[lanes.urgent]", &format!("[lanes.urgent]\n{urgent}"));
+        NodeConfig::parse(Path::new("node.toml"), &text)
+    };
+    let night = "kilobits_per_second = 512\nhours = ['12:00-13:30', '18:00-08:00']";
+    let good = lanes(night, "kilobits_per_second = 10_000_000").unwrap().lanes;
+    assert_eq!(good.normal.kilobits_per_second, 512);
+    assert_eq!(good.normal.hours.to_string(), "12:00-13:30 18:00-08:00");
+    assert_eq!(good.urgent.hours, crate::uplink::lanes::Hours::default());
+    let bad = "hours = ['18:00', '08:00-08:00']";
+    let wrong = lanes(bad, "kilobits_per_second = 10_000_001").unwrap_err();
+    let ConfigError::Problems(problems) = &wrong else { panic!("{wrong}") };
+    let places: Vec<_> = problems.list().iter().map(|problem| problem.place.as_str()).collect();
+    let hours = "lanes.normal.hours";
+    assert_eq!(places, ["lanes.urgent.kilobits_per_second", hours, hours]);
+}
+
+#[test]
 fn a_misspelt_key_is_an_error() {
     let text = EXAMPLE.replace("server_name", "servername");
     let wrong = NodeConfig::parse(Path::new("node.toml"), &text).unwrap_err().to_string();

@@ -11,6 +11,7 @@ use sanheyi_proto::exchange::v1::intake_client::IntakeClient as Stub;
 use thiserror::Error;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Response, Status};
 
 use crate::uplink::status::from_status;
 
@@ -55,19 +56,7 @@ impl IntakeClient {
     /// # Errors
     /// If nobody does.
     pub async fn connect(socket: impl AsRef<Path>) -> Result<Self, IntakeError> {
-        let path = socket.as_ref().to_owned();
-        let dialled = path.clone();
-        let connector = tower::service_fn(move |_| {
-            let path = dialled.clone();
-            async move { Ok::<_, io::Error>(TokioIo::new(UnixStream::connect(path).await?)) }
-        });
-        // The address only fills `:authority`; the connector goes to the socket.
-        let channel = Endpoint::from_static("http://intake.local")
-            .initial_stream_window_size(H2_WINDOW_BYTES)
-            .initial_connection_window_size(H2_WINDOW_BYTES)
-            .connect_with_connector(connector)
-            .await
-            .map_err(|source| IntakeError::Unreachable { path, source })?;
+        let channel = dial(socket.as_ref()).await?;
         let stub = Stub::new(channel)
             .max_encoding_message_size(limits::SUBMIT_BYTES)
             .max_decoding_message_size(usize::MAX);
@@ -84,12 +73,31 @@ impl IntakeClient {
         drafts: Vec<wire::Draft>,
     ) -> Result<wire::SubmitResponse, IntakeError> {
         let request = wire::SubmitRequest { drafts };
-        match self.stub.clone().submit(request).await {
-            Ok(answer) => Ok(answer.into_inner()),
-            Err(status) => Err(match from_status(&status) {
-                Some(refusal) => IntakeError::Refused(Box::new(refusal)),
-                None => IntakeError::Lost(format!("{:?}: {}", status.code(), status.message())),
-            }),
-        }
+        answered(self.stub.clone().submit(request).await)
     }
+}
+
+/// A connection to the node that listens at `socket`.
+pub(super) async fn dial(socket: &Path) -> Result<Channel, IntakeError> {
+    let path = socket.to_owned();
+    let dialled = path.clone();
+    let connector = tower::service_fn(move |_| {
+        let path = dialled.clone();
+        async move { Ok::<_, io::Error>(TokioIo::new(UnixStream::connect(path).await?)) }
+    });
+    // The address only fills `:authority`; the connector goes to the socket.
+    Endpoint::from_static("http://intake.local")
+        .initial_stream_window_size(H2_WINDOW_BYTES)
+        .initial_connection_window_size(H2_WINDOW_BYTES)
+        .connect_with_connector(connector)
+        .await
+        .map_err(|source| IntakeError::Unreachable { path, source })
+}
+
+/// What a node answers.
+pub(super) fn answered<T>(answer: Result<Response<T>, Status>) -> Result<T, IntakeError> {
+    answer.map(Response::into_inner).map_err(|status| match from_status(&status) {
+        Some(refusal) => IntakeError::Refused(Box::new(refusal)),
+        None => IntakeError::Lost(format!("{:?}: {}", status.code(), status.message())),
+    })
 }

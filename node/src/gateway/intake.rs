@@ -10,9 +10,11 @@ use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
+use super::Takes;
 use super::convert;
+use super::erasures::Eraser;
 use super::socket::Socket;
-use crate::branch::{Branch, Refused, SubmitError, check};
+use crate::branch::{Refused, SubmitError};
 use crate::process::lifecycle::Shutdown;
 use crate::uplink::status::to_status;
 
@@ -25,32 +27,39 @@ const H2_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 #[error("收件服务停止 / the intake has stopped")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
-/// Takes submissions at `socket` until a soft shutdown; calls under way are answered first.
+/// Hands submissions at `socket` to `desk` until a soft shutdown; calls under way are answered.
 ///
 /// # Errors
 /// If the socket fails.
-pub async fn serve(socket: Socket, branch: Branch, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve<D: Takes>(
+    socket: Socket,
+    desk: D,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let Socket { listener, file } = socket;
+    let (files, erasures) = (desk.shelf().service(), desk.erases().map(Eraser::service));
     // An answer's size follows from the drafts asked about and the reasons kept for each.
-    let service = IntakeServer::new(Door { branch })
+    let service = IntakeServer::new(Door { desk })
         .max_decoding_message_size(limits::SUBMIT_BYTES)
         .max_encoding_message_size(usize::MAX);
     let served = Server::builder()
         .initial_stream_window_size(H2_WINDOW_BYTES)
         .initial_connection_window_size(H2_WINDOW_BYTES)
         .add_service(service)
+        .add_service(files)
+        .add_optional_service(erasures)
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), shutdown.soft_asked())
         .await;
     drop(file);
     Ok(served?)
 }
 
-struct Door {
-    branch: Branch,
+struct Door<D> {
+    desk: D,
 }
 
 #[tonic::async_trait]
-impl Intake for Door {
+impl<D: Takes> Intake for Door<D> {
     async fn submit(
         &self,
         request: Request<wire::SubmitRequest>,
@@ -61,10 +70,10 @@ impl Intake for Door {
         }
         let (formed, malformed) = convert::drafts(messages);
         if !malformed.is_empty() {
-            return Ok(Response::new(convert::refused(with_rules(formed, malformed))));
+            return Ok(Response::new(convert::refused(with_rules(&self.desk, formed, malformed))));
         }
         let drafts = formed.into_iter().map(|(_, draft)| draft).collect();
-        let answer = match self.branch.submit(drafts).await {
+        let answer = match self.desk.take(drafts).await {
             Ok(appended) => convert::appended(appended),
             Err(SubmitError::Refused(refused)) => convert::refused(refused),
             Err(error) => return Err(status(&error)),
@@ -75,12 +84,13 @@ impl Intake for Door {
 
 /// Adds what the standard says against the drafts that are well formed, so that one answer names
 /// all that is wrong with a batch.
-fn with_rules(
+fn with_rules<D: Takes>(
+    desk: &D,
     formed: Vec<(usize, crate::branch::Draft)>,
     mut refused: Vec<Refused>,
 ) -> Vec<Refused> {
     let (positions, drafts): (Vec<_>, Vec<_>) = formed.into_iter().unzip();
-    if let Err(SubmitError::Refused(more)) = check(&drafts) {
+    if let Err(SubmitError::Refused(more)) = desk.check(&drafts) {
         for Refused { index, reasons } in more {
             let index = positions.get(index).copied().unwrap_or(index);
             refused.push(Refused { index, reasons });

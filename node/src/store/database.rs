@@ -51,6 +51,30 @@ pub const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/sqlite/0002_warnings.sql"),
         postgres: include_str!("migrations/postgres/0002_warnings.sql"),
     },
+    Step {
+        version: 3,
+        title: "incoming",
+        sqlite: include_str!("migrations/sqlite/0003_incoming.sql"),
+        postgres: include_str!("migrations/postgres/0003_incoming.sql"),
+    },
+    Step {
+        version: 4,
+        title: "holding",
+        sqlite: include_str!("migrations/sqlite/0004_holding.sql"),
+        postgres: include_str!("migrations/postgres/0004_holding.sql"),
+    },
+    Step {
+        version: 5,
+        title: "attachments",
+        sqlite: include_str!("migrations/sqlite/0005_attachments.sql"),
+        postgres: include_str!("migrations/postgres/0005_attachments.sql"),
+    },
+    Step {
+        version: 6,
+        title: "enclosure",
+        sqlite: include_str!("migrations/sqlite/0006_enclosure.sql"),
+        postgres: include_str!("migrations/postgres/0006_enclosure.sql"),
+    },
 ];
 
 /// A step of the schema, and when it came into the database.

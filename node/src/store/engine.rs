@@ -282,6 +282,15 @@ impl Open {
         }
     }
 
+    /// Turns to the rows of another platform, for the statements that follow.
+    pub(super) async fn turn_to(&mut self, platform: &PlatformId) -> Result<(), sqlx::Error> {
+        match self {
+            // It sees the rows of all platforms, and its statements carry theirs.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => postgres::turn_to(tx, platform).await,
+        }
+    }
+
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,

@@ -68,7 +68,7 @@ pub struct FoundRecord {
 
 // === keys ===
 
-fn record_prefix(dataset: &str, record: &str) -> Vec<u8> {
+pub(super) fn record_prefix(dataset: &str, record: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(dataset.len() + record.len() + 6);
     key.extend_from_slice(dataset.as_bytes());
     key.push(0);
@@ -77,7 +77,7 @@ fn record_prefix(dataset: &str, record: &str) -> Vec<u8> {
     key
 }
 
-fn push_ordered(key: &mut Vec<u8>, number: u64) {
+pub(super) fn push_ordered(key: &mut Vec<u8>, number: u64) {
     let bytes = number.to_be_bytes();
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let (_, digits) = bytes.split_at(zeros);
@@ -87,7 +87,7 @@ fn push_ordered(key: &mut Vec<u8>, number: u64) {
 }
 
 /// The least key beyond all revisions of a record.
-fn beyond(mut prefix: Vec<u8>) -> Vec<u8> {
+pub(super) fn beyond(mut prefix: Vec<u8>) -> Vec<u8> {
     prefix.push(0xff);
     prefix
 }
@@ -109,7 +109,7 @@ impl IndexRow {
 }
 
 impl Place {
-    fn pack(&self) -> Vec<u8> {
+    pub(super) fn pack(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(44);
         push_ordered(&mut out, self.journal.0.unsigned_abs());
         push_ordered(&mut out, self.sequence);
@@ -123,7 +123,7 @@ impl Place {
         out
     }
 
-    fn unpack(mut bytes: &[u8]) -> Option<Self> {
+    pub(super) fn unpack(mut bytes: &[u8]) -> Option<Self> {
         let journal = i64::try_from(take_ordered(&mut bytes)?).ok()?;
         let sequence = take_ordered(&mut bytes)?;
         let (standing, digest) = bytes.split_first()?;
@@ -136,7 +136,7 @@ impl Place {
     }
 }
 
-fn take_ordered(bytes: &mut &[u8]) -> Option<u64> {
+pub(super) fn take_ordered(bytes: &mut &[u8]) -> Option<u64> {
     let (length, rest) = bytes.split_first()?;
     let (number, rest) = rest.split_at_checked(usize::from(*length).min(9))?;
     *bytes = rest;

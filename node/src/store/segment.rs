@@ -7,7 +7,7 @@ use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 use super::column::{Columns, signed};
 use super::engine::Row;
 use super::error::StoreError;
-use super::{JournalNumber, Store, Tx, in_journal};
+use super::{JournalNumber, Must, Store, Tx, in_journal};
 
 /// Segments stored by one statement: few shapes of it, all of which stay prepared.
 const TOGETHER: usize = 16;
@@ -120,6 +120,19 @@ impl Tx {
     ) -> Result<Vec<SegmentRow>, StoreError> {
         let select = from(store, journal, sequence, limit);
         self.rows(&select).await?.iter().map(read).collect()
+    }
+
+    /// Puts other bytes in place of a segment's: the same entries, packed anew. With what is run
+    /// next; [`StoreError::Raced`] if the segment is no longer there.
+    pub fn segment_replace(&mut self, store: &Store, journal: JournalNumber, row: &SegmentRow) {
+        let update = Query::update()
+            .table("segment")
+            .value("bytes", row.bytes.to_vec())
+            .cond_where(in_journal(store, journal))
+            .and_where(Expr::col("first").eq(signed(row.first)))
+            .and_where(Expr::col("entries").eq(signed(row.entries)))
+            .to_owned();
+        self.later(&update, Must::change(1, "segment"));
     }
 
     /// Removes segments that begin at or after `first`.

@@ -3,12 +3,15 @@
 //! Reading is in pages by key, so that memory stays flat; a page of a table with large bytes has
 //! few rows.
 
+mod list;
+
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement, Value};
 
 use super::column::Columns;
 use super::engine::Row;
 use super::error::StoreError;
 use super::{Store, Tx};
+pub use list::{CUSTODY_COLUMNS, OFFER_COLUMNS, TABLES};
 
 /// A table.
 #[derive(Clone, Copy, Debug)]
@@ -84,127 +87,6 @@ pub const fn blob(name: &'static str) -> Column {
 pub const fn or_null(column: Column) -> Column {
     Column { null: true, ..column }
 }
-
-const PLATFORM: Column = text("platform");
-const JOURNAL: Column = integer("journal");
-
-/// The tables of branches, as [`super::STEPS`] make them.
-pub const TABLES: &[Table] = &[
-    Table {
-        name: "journal",
-        columns: &[
-            PLATFORM,
-            integer("number"),
-            text("id"),
-            integer("home"),
-            integer("size"),
-            blob("root"),
-            integer("recorded"),
-            blob("generation"),
-            blob("epoch"),
-            integer("serial"),
-            integer("opened"),
-            or_null(text("stopped")),
-        ],
-        key: &["platform", "number"],
-        page: SMALL,
-    },
-    Table {
-        name: "segment",
-        columns: &[
-            PLATFORM,
-            JOURNAL,
-            integer("first"),
-            integer("entries"),
-            integer("stored"),
-            blob("bytes"),
-        ],
-        key: &["platform", "journal", "first"],
-        page: LARGE,
-    },
-    Table {
-        name: "tile",
-        columns: &[PLATFORM, JOURNAL, integer("level"), integer("position"), blob("hashes")],
-        key: &["platform", "journal", "level", "position"],
-        page: MIDDLE,
-    },
-    Table {
-        name: "checkpoint",
-        columns: &[PLATFORM, JOURNAL, integer("size"), text("note")],
-        key: &["platform", "journal", "size"],
-        page: MIDDLE,
-    },
-    Table {
-        name: "record",
-        columns: &[PLATFORM, blob("key"), blob("place")],
-        key: &["platform", "key"],
-        page: SMALL,
-    },
-    Table {
-        name: "receipt",
-        columns: &[
-            PLATFORM,
-            JOURNAL,
-            integer("first"),
-            integer("past"),
-            blob("root"),
-            integer("standard"),
-            integer("received"),
-            integer("accepted"),
-            integer("quarantined"),
-            integer("pending"),
-            integer("warned"),
-        ],
-        key: &["platform", "journal", "first"],
-        page: SMALL,
-    },
-    Table {
-        name: "exception",
-        columns: &[PLATFORM, JOURNAL, integer("sequence"), integer("standing"), blob("detail")],
-        key: &["platform", "journal", "sequence"],
-        page: MIDDLE,
-    },
-    Table {
-        name: "expectation",
-        columns: &[PLATFORM, JOURNAL, integer("sequence"), blob("reads")],
-        key: &["platform", "journal", "sequence"],
-        page: MIDDLE,
-    },
-    Table {
-        name: "greeting",
-        columns: &[PLATFORM, JOURNAL, blob("holds"), text("grant_note"), integer("acknowledged")],
-        key: &["platform", "journal"],
-        page: MIDDLE,
-    },
-    Table {
-        name: "link",
-        columns: &[
-            PLATFORM,
-            text("phase"),
-            integer("since"),
-            integer("heard"),
-            text("detail"),
-            integer("skew"),
-            integer("sent"),
-            integer("received"),
-        ],
-        key: &["platform"],
-        page: SMALL,
-    },
-    Table {
-        name: "staged",
-        columns: &[
-            PLATFORM,
-            JOURNAL,
-            integer("kind"),
-            integer("first"),
-            integer("entries"),
-            blob("bytes"),
-        ],
-        key: &["platform", "journal", "kind", "first"],
-        page: LARGE,
-    },
-];
 
 // === impl Table ===
 

@@ -6,6 +6,7 @@
 
 use sea_query_sqlx::SqlxBinder;
 
+use super::database::Store;
 use super::engine::{Language, Open, Row, Statement};
 use super::error::StoreError;
 
@@ -46,6 +47,17 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.flush().await?;
         self.open.commit().await.map_err(StoreError::at(self.name))
+    }
+
+    /// Turns to the rows of another platform: what was handed in before is run, and what follows is
+    /// about `store`. Only what is named as work across shards does this (rule 21). The rows before
+    /// are out of sight meanwhile, wherever row-level security binds.
+    ///
+    /// # Errors
+    /// Of the database, or of a statement that was waiting.
+    pub async fn turn_to(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.flush().await?;
+        self.open.turn_to(store.platform()).await.map_err(StoreError::at(self.name))
     }
 
     /// Hands a statement in, to be run with those that follow, in order. What is wrong with it is

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::error::{Code, IdError};
+use sanheyi_exchange_spec::forward::Enclosure;
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::{Position, Refusal};
@@ -255,16 +256,9 @@ impl TryFrom<wire::PullRequest> for PullCall {
 
 impl From<PullAnswer> for wire::PullResponse {
     fn from(answer: PullAnswer) -> Self {
-        let tail = |one: Tail| wire::Tail {
-            journal: one.journal.to_string(),
-            first: one.first,
-            segments: one.segments,
-            checkpoint: one.checkpoint,
-            durable: one.durable,
-        };
         Self {
             generation: blob(answer.generation.as_bytes()),
-            tails: answer.tails.into_iter().map(tail).collect(),
+            tails: answer.tails.into_iter().map(wire::Tail::from).collect(),
         }
     }
 }
@@ -274,19 +268,60 @@ impl TryFrom<wire::PullResponse> for PullAnswer {
 
     fn try_from(message: wire::PullResponse) -> Result<Self, Malformed> {
         at_most("tails", message.tails.len(), limits::JOURNALS_PER_CALL)?;
-        let tail = |one: wire::Tail| {
-            at_most("segments", one.segments.len(), limits::WINDOW_SEGMENTS)?;
-            Ok(Tail {
-                journal: journal(&one.journal)?,
-                first: one.first,
-                segments: one.segments,
-                checkpoint: one.checkpoint,
-                durable: one.durable,
-            })
-        };
         Ok(Self {
             generation: generation(&message.generation)?,
-            tails: message.tails.into_iter().map(tail).collect::<Result<_, Malformed>>()?,
+            tails: message
+                .tails
+                .into_iter()
+                .map(Tail::try_from)
+                .collect::<Result<_, Malformed>>()?,
+        })
+    }
+}
+
+impl From<Tail> for wire::Tail {
+    fn from(tail: Tail) -> Self {
+        // Those who are forwarded together mostly stand on one checkpoint.
+        let mut checkpoints: Vec<String> = Vec::new();
+        let mut enclosures = Vec::with_capacity(tail.enclosures.len());
+        for (sequence, enclosure) in tail.enclosures {
+            let known = checkpoints.iter().rposition(|note| *note == enclosure.checkpoint);
+            let place = known.unwrap_or(checkpoints.len());
+            enclosures.push(enclosure.to_wire(sequence, u32::try_from(place).unwrap_or(u32::MAX)));
+            if known.is_none() {
+                checkpoints.push(enclosure.checkpoint);
+            }
+        }
+        Self {
+            journal: tail.journal.to_string(),
+            first: tail.first,
+            segments: tail.segments,
+            checkpoint: tail.checkpoint,
+            durable: tail.durable,
+            enclosures,
+            checkpoints,
+        }
+    }
+}
+
+impl TryFrom<wire::Tail> for Tail {
+    type Error = Malformed;
+
+    fn try_from(message: wire::Tail) -> Result<Self, Malformed> {
+        at_most("segments", message.segments.len(), limits::WINDOW_SEGMENTS)?;
+        at_most("enclosures", message.enclosures.len(), limits::ENCLOSURES)?;
+        at_most("checkpoints", message.checkpoints.len(), limits::ENCLOSURES)?;
+        let checkpoints = message.checkpoints;
+        let enclosure = |one| {
+            Enclosure::from_wire(one, &checkpoints).map_err(|error| malformed("enclosures", error))
+        };
+        Ok(Tail {
+            journal: journal(&message.journal)?,
+            first: message.first,
+            segments: message.segments,
+            checkpoint: message.checkpoint,
+            durable: message.durable,
+            enclosures: message.enclosures.into_iter().map(enclosure).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -332,4 +367,21 @@ pub fn refusal_from_wire(message: wire::Refusal) -> Refusal {
         refusal.position = Some(Position { generation, epoch });
     }
     refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_has_so_many_enclosures_and_no_more() {
+        let tail = |count: usize| wire::Tail {
+            journal: format!("changzhou>wujin/normal/{:032}", 0),
+            enclosures: vec![wire::Enclosure { erased: true, ..Default::default() }; count],
+            checkpoints: vec![String::new()],
+            ..Default::default()
+        };
+        assert!(Tail::try_from(tail(limits::ENCLOSURES)).is_ok());
+        assert!(Tail::try_from(tail(limits::ENCLOSURES + 1)).is_err());
+    }
 }

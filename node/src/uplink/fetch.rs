@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::Generation;
 use sanheyi_exchange_spec::limits;
-use sanheyi_exchange_spec::segment::peek_entries;
+use sanheyi_exchange_spec::segment::{SegmentError, peek_entries};
 use sanheyi_exchange_spec::time::Timestamp;
 
 use super::greeting::failed;
@@ -89,7 +89,7 @@ async fn from<P: HubPort>(
     };
     while next < grant.size {
         let tail = pull_one(port, generation, grant, next).await?;
-        let rows = rows_of(&tail, next)?;
+        let rows = rows_of(&tail, next).map_err(|error| Trouble::Unfit(error.to_string()))?;
         next = rows.last().map_or(next, SegmentRow::past);
         let mut tx = store.begin("staged_put").await?;
         tx.staged_put(store, number, Staged::Hub, &rows).await?;
@@ -150,12 +150,12 @@ async fn pull_one<P: HubPort>(
         .ok_or_else(|| Trouble::Unfit(format!("the hub gave nothing of {journal} from {next}")))
 }
 
-fn rows_of(tail: &Tail, first: u64) -> Result<Vec<SegmentRow>, Trouble> {
+pub(super) fn rows_of(tail: &Tail, first: u64) -> Result<Vec<SegmentRow>, SegmentError> {
     let mut next = first;
     tail.segments
         .iter()
         .map(|bytes| {
-            let entries = peek_entries(bytes).map_err(|error| Trouble::Unfit(error.to_string()))?;
+            let entries = peek_entries(bytes)?;
             let row = SegmentRow {
                 first: next,
                 entries: u64::from(entries),

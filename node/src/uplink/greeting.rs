@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::grant::Grant;
-use sanheyi_exchange_spec::ids::{EpochId, JournalId};
+use sanheyi_exchange_spec::ids::{EpochId, JournalId, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::branch::Granted;
 use sanheyi_exchange_spec::link::{Position, Refusal};
@@ -16,16 +16,16 @@ use sanheyi_proto::STANDARD;
 use super::port::{
     CallError, CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
 };
-use crate::branch::Branch;
 use crate::process::clock::Clock;
-use crate::store::{GreetingRow, JournalRow, StoreError};
+use crate::store::{GreetingRow, JournalRow, Store, StoreError};
 
 /// Name and version of the software, for the hub's operator.
 pub(super) const SOFTWARE: &str = concat!("sanheyi-node ", env!("CARGO_PKG_VERSION"));
 
 /// A branch that greets.
 pub(super) struct Greeter {
-    pub(super) branch: Branch,
+    pub(super) store: Store,
+    pub(super) hub: PlatformId,
     pub(super) hub_key: VerifyingKey,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -43,9 +43,9 @@ pub(super) struct Accepted {
 }
 
 impl Greeter {
-    async fn own_journals(&self) -> Result<Vec<JournalRow>, StoreError> {
-        let rows = self.branch.store().journal_list().await?;
-        let platform = self.branch.platform();
+    pub(super) async fn own_journals(&self) -> Result<Vec<JournalRow>, StoreError> {
+        let rows = self.store.journal_list().await?;
+        let platform = self.store.platform();
         Ok(rows
             .into_iter()
             .filter(|row| row.home && row.head.journal.author == *platform)
@@ -54,7 +54,7 @@ impl Greeter {
 
     /// Stores the next epoch id with every journal, before it is sent.
     pub(super) async fn store_next(&self, next: EpochId) -> Result<(), CallError> {
-        let store = self.branch.store();
+        let store = &self.store;
         let rows = self.own_journals().await.map_err(failed)?;
         let mut tx = store.begin("epoch_store").await.map_err(failed)?;
         for row in rows {
@@ -83,7 +83,7 @@ impl Greeter {
     }
 
     async fn forget(&self, next: EpochId) -> Result<(), StoreError> {
-        let store = self.branch.store();
+        let store = &self.store;
         let rows = self.own_journals().await?;
         let mut tx = store.begin("epoch_forget").await?;
         for row in rows {
@@ -96,7 +96,7 @@ impl Greeter {
 
     /// The Greet itself.
     pub(super) async fn call(&self, next: EpochId) -> Result<GreetCall, StoreError> {
-        let store = self.branch.store();
+        let store = &self.store;
         let mut journals = Vec::new();
         for row in self.own_journals().await? {
             let GreetingRow { holds, grant, .. } = store.greeting_get(row.number).await?;
@@ -144,16 +144,7 @@ impl Greeter {
         for row in self.own_journals().await.map_err(failed)? {
             let found = answer.grants.iter().find(|one| one.journal == row.head.journal);
             let given = found.ok_or_else(|| wrong(&row, "no grant was given"))?;
-            let grant = Grant::open(&given.grant, self.branch.hub(), &self.hub_key)
-                .map_err(|error| wrong(&row, &error.to_string()))?;
-            let about = grant.journal == row.head.journal
-                && grant.epoch == next
-                && given.epoch == next
-                && grant.generation == answer.generation
-                && grant.opened <= given.size;
-            if !about {
-                return Err(wrong(&row, "the grant is about something else than was asked").into());
-            }
+            let grant = self.grant(&row, answer, given, next)?;
             self.keep(&row, &grant, given).await.map_err(failed)?;
             let agrees = self.agrees(&row, given).await.map_err(failed)?;
             accepted.granted.push(Granted {
@@ -168,13 +159,35 @@ impl Greeter {
         Ok(accepted)
     }
 
+    /// The grant in an answer, which must be about the epoch that was asked for.
+    pub(super) fn grant(
+        &self,
+        row: &JournalRow,
+        answer: &GreetAnswer,
+        given: &JournalGrant,
+        next: EpochId,
+    ) -> Result<Grant, Refusal> {
+        let grant = Grant::open(&given.grant, &self.hub, &self.hub_key)
+            .map_err(|error| wrong(row, &error.to_string()))?;
+        let about = grant.journal == row.head.journal
+            && grant.epoch == next
+            && given.epoch == next
+            && grant.generation == answer.generation
+            && grant.opened <= given.size;
+        if about {
+            Ok(grant)
+        } else {
+            Err(wrong(row, "the grant is about something else than was asked"))
+        }
+    }
+
     async fn keep(
         &self,
         row: &JournalRow,
         grant: &Grant,
         given: &JournalGrant,
     ) -> Result<(), StoreError> {
-        let store = self.branch.store();
+        let store = &self.store;
         let mut tx = store.begin("epoch_granted").await?;
         let before = tx.greeting_get(store, row.number).await?;
         let greeting = GreetingRow {
@@ -189,13 +202,17 @@ impl Greeter {
     }
 
     /// Whether our own journal begins with the hub's copy.
-    async fn agrees(&self, row: &JournalRow, given: &JournalGrant) -> Result<bool, StoreError> {
-        let now = self.branch.store().journal_get(&row.head.journal).await?;
+    pub(super) async fn agrees(
+        &self,
+        row: &JournalRow,
+        given: &JournalGrant,
+    ) -> Result<bool, StoreError> {
+        let now = self.store.journal_get(&row.head.journal).await?;
         let size = now.map_or(row.head.size, |row| row.head.size);
         if given.size > size {
             return Ok(false);
         }
-        Ok(self.branch.store().root_at(row.number, given.size).await? == given.root)
+        Ok(self.store.root_at(row.number, given.size).await? == given.root)
     }
 }
 

@@ -2,19 +2,25 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use sanheyi_exchange_spec::attachment::Attachment;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::limits;
+use sanheyi_proto::exchange::v1::attachments_client::AttachmentsClient;
 use sanheyi_proto::exchange::v1::exchange_client::ExchangeClient;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 use super::convert::Malformed;
 use super::goodbye::Goodbye;
+use super::pieces::{PIECE_MESSAGE_BYTES, offer_to_wire};
 use super::port::{
-    CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
+    CallError, GreetAnswer, GreetCall, HubPort, PieceAsked, PieceCall, PullAnswer, PullCall,
+    PushAnswer, PushCall,
 };
 use super::status::from_status;
 use super::transport::{FaultCell, Line};
+use crate::branch::attachment::Held;
 
 /// How long a Greet or a push may take: a window on a line of 64 kbit/s.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -23,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 #[derive(Clone)]
 pub struct GrpcPort {
     client: ExchangeClient<Channel>,
+    files: AttachmentsClient<Channel>,
     fault: FaultCell,
     goodbye: Goodbye,
 }
@@ -35,7 +42,10 @@ impl GrpcPort {
         let client = ExchangeClient::new(line.channel.clone())
             .max_decoding_message_size(limits::MESSAGE_BYTES)
             .max_encoding_message_size(limits::MESSAGE_BYTES);
-        Self { client, fault: line.fault_cell(), goodbye: line.goodbye() }
+        let files = AttachmentsClient::new(line.channel.clone())
+            .max_decoding_message_size(PIECE_MESSAGE_BYTES)
+            .max_encoding_message_size(PIECE_MESSAGE_BYTES);
+        Self { client, files, fault: line.fault_cell(), goodbye: line.goodbye() }
     }
 
     fn lost(&self, status: &Status) -> CallError {
@@ -84,5 +94,21 @@ impl HubPort for GrpcPort {
         let patience = PATIENCE + call.wait;
         let answer = self.client.clone().pull(timed(call.into(), patience)).await;
         answer.map_err(|status| self.lost(&status)).and_then(|it| read(it.into_inner()))
+    }
+
+    async fn offer_file(&self, file: Attachment) -> Result<Held, CallError> {
+        let call = timed(offer_to_wire(file), PATIENCE);
+        let answer = self.files.clone().offer(call).await;
+        answer.map_err(|status| self.lost(&status)).map(|it| it.into_inner().into())
+    }
+
+    async fn put_piece(&self, call: PieceCall) -> Result<Held, CallError> {
+        let answer = self.files.clone().put(timed(call.into(), PATIENCE)).await;
+        answer.map_err(|status| self.lost(&status)).map(|it| it.into_inner().into())
+    }
+
+    async fn get_piece(&self, call: PieceAsked) -> Result<Bytes, CallError> {
+        let answer = self.files.clone().get(timed(call.into(), PATIENCE)).await;
+        answer.map_err(|status| self.lost(&status)).map(|it| it.into_inner().piece)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::{SigningKey, VerifyingKey};
 
+use super::lanes::Lanes;
 use crate::branch::Branch;
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
@@ -24,4 +25,6 @@ pub struct LinkParts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// What each lane may take of the line.
+    pub lanes: Arc<Lanes>,
 }

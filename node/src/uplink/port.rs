@@ -6,11 +6,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use sanheyi_exchange_spec::attachment::Attachment;
+use sanheyi_exchange_spec::forward::Enclosure;
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use thiserror::Error;
+
+use crate::branch::attachment::Held;
 
 /// Version of the protocol spoken here.
 pub const PROTOCOL: u32 = 1;
@@ -146,6 +150,8 @@ pub struct Tail {
     pub checkpoint: String,
     /// Durable size of the journal at the hub.
     pub durable: u64,
+    /// What belongs to the forwards among the entries, by their sequence numbers.
+    pub enclosures: Vec<(u64, Enclosure)>,
 }
 
 /// The answer to a pull.
@@ -155,6 +161,26 @@ pub struct PullAnswer {
     pub generation: Generation,
     /// The tails; none if nothing came while it waited.
     pub tails: Vec<Tail>,
+}
+
+/// A piece of a file that is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PieceCall {
+    /// SHA-256 of the file.
+    pub digest: Digest,
+    /// Number of the piece, from 0.
+    pub number: u64,
+    /// The piece.
+    pub piece: Bytes,
+}
+
+/// A piece of a file that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PieceAsked {
+    /// SHA-256 of the file.
+    pub digest: Digest,
+    /// Number of the piece, from 0.
+    pub number: u64,
 }
 
 /// Why a call was not answered.
@@ -175,7 +201,8 @@ pub enum CallError {
     Identity(String),
 }
 
-/// The three calls.
+/// The three calls, and those for files that entries name. A port that carries no files answers the
+/// latter as if it had lost them: records go on without.
 pub trait HubPort: Send + Sync {
     /// Greets.
     fn greet(&self, call: GreetCall)
@@ -186,6 +213,28 @@ pub trait HubPort: Send + Sync {
 
     /// Pulls.
     fn pull(&self, call: PullCall) -> impl Future<Output = Result<PullAnswer, CallError>> + Send;
+
+    /// Offers a file that an entry names.
+    fn offer_file(&self, file: Attachment) -> impl Future<Output = Result<Held, CallError>> + Send {
+        drop(file);
+        std::future::ready(Err(without_files()))
+    }
+
+    /// Gives the next piece of a file.
+    fn put_piece(&self, call: PieceCall) -> impl Future<Output = Result<Held, CallError>> + Send {
+        drop(call);
+        std::future::ready(Err(without_files()))
+    }
+
+    /// Asks for a piece of a file.
+    fn get_piece(&self, call: PieceAsked) -> impl Future<Output = Result<Bytes, CallError>> + Send {
+        let _ = call;
+        std::future::ready(Err(without_files()))
+    }
+}
+
+fn without_files() -> CallError {
+    CallError::Lost("this port carries no files".to_owned())
 }
 
 impl From<Box<Refusal>> for CallError {

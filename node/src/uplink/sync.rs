@@ -1,35 +1,39 @@
 //! Driving the link: events in, the machine of `exchange-spec` decides, its actions done. One push
-//! per journal and one pull are in flight; receipts are pulled back and kept as they arrive.
+//! per journal and one pull per lane are in flight; receipts are pulled back and kept as they
+//! arrive.
 //!
 //! [`Session`] is one connection's life. [`Session::step`] waits for one thing to happen and does
 //! what follows from it, so that a test can drive it by hand; [`super::run`] is a loop of
 //! connecting, stepping and pausing.
 
-use std::collections::{BTreeMap, VecDeque};
+mod calls;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use sanheyi_exchange_spec::error::Code;
-use sanheyi_exchange_spec::ids::{EpochId, JournalId};
+use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, Lane};
 use sanheyi_exchange_spec::limits;
-use sanheyi_exchange_spec::link::Position;
 use sanheyi_exchange_spec::link::branch::{Action, BranchLink, Event};
 use sanheyi_exchange_spec::segment::peek_entries;
 use tokio::sync::watch;
 
-use super::fetch::fetch_and_adopt;
+use super::attachments::{Moved, Mover, again_if_restored};
 use super::greeting::{Accepted, Greeter, failed};
+use super::lanes::Way;
 pub use super::outcome::Outcome;
 use super::outcome::{because, event_of};
-use super::outgoing::prepare_push;
 pub use super::parts::LinkParts;
-use super::port::{
-    CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PullCall, PushAnswer, Tail,
-};
+use super::port::{CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PushAnswer, Tail};
 use crate::branch::{Copies, CopyError, Window};
-use crate::process::lifecycle::{Beside, beside};
+use crate::process::lifecycle::Beside;
+
+/// How long a pull waits for news.
+const PULL_WAIT: Duration = Duration::from_millis(limits::PULL_WAIT_MILLIS as u64);
 
 /// What one connection's life looks like to whoever watches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +49,10 @@ pub struct Seen {
 enum Done {
     Greeted(Result<GreetAnswer, CallError>),
     Pushed(JournalId, Result<PushAnswer, CallError>),
-    Pulled(Result<PullAnswer, CallError>),
+    Pulled(Lane, Result<PullAnswer, CallError>),
+    Moved(Moved),
+    /// It is the turn of a push or a pull that had to wait for its lane.
+    Turn(Action),
 }
 
 /// One connection's life.
@@ -61,6 +68,9 @@ pub struct Session<P> {
     sizes: watch::Receiver<BTreeMap<JournalId, u64>>,
     known: BTreeMap<JournalId, u64>,
     calls: FuturesUnordered<Beside<Done>>,
+    /// Journals whose push waits for the turn of its lane: nothing of them is under way.
+    waiting: BTreeSet<JournalId>,
+    mover: Mover,
     seen: Seen,
     begun: bool,
 }
@@ -74,7 +84,8 @@ impl<P: HubPort + 'static> Session<P> {
         let known = sizes.borrow_and_update().clone();
         let machine = BranchLink::new(known.clone());
         let greeter = Arc::new(Greeter {
-            branch: parts.branch.clone(),
+            store: parts.branch.store().clone(),
+            hub: parts.branch.hub().clone(),
             hub_key: parts.hub_key,
             clock: Arc::clone(&parts.clock),
         });
@@ -91,6 +102,8 @@ impl<P: HubPort + 'static> Session<P> {
             sizes,
             known,
             calls: FuturesUnordered::new(),
+            waiting: BTreeSet::new(),
+            mover: Mover::default(),
             seen: Seen::default(),
             begun: false,
         }
@@ -115,11 +128,17 @@ impl<P: HubPort + 'static> Session<P> {
             let next = self.next;
             return self.feed(Event::Connected { next }).await;
         }
-        tokio::select! {
+        let outcome = tokio::select! {
             Some(done) = self.calls.next() => self.done(done).await,
             Ok(()) = self.sizes.changed() => self.appended().await,
             else => Outcome::Reconnect { pause: true, why: "the branch has stopped".to_owned() },
+        };
+        // Files go when nothing else is to be sent.
+        let free = self.machine.is_caught_up() && outcome == Outcome::Going;
+        if let Some(job) = self.mover.job(free, &self.port, &self.parts) {
+            self.call(async move { Done::Moved(job.run().await) });
         }
+        outcome
     }
 
     async fn appended(&mut self) -> Outcome {
@@ -142,17 +161,23 @@ impl<P: HubPort + 'static> Session<P> {
             Done::Greeted(Ok(answer)) => self.greeted(&answer).await,
             Done::Pushed(journal, Ok(answer)) => {
                 self.seen.heard = true;
+                self.mover.wake(false);
                 let PushAnswer { position, durable } = answer;
                 self.feed(Event::Pushed { journal, position, durable }).await
             }
-            Done::Pulled(Ok(answer)) => self.pulled(answer).await,
+            Done::Pulled(lane, Ok(answer)) => self.pulled(lane, answer).await,
+            Done::Moved(moved) => {
+                self.mover.took(moved);
+                Outcome::Going
+            }
+            Done::Turn(action) => self.act(action).unwrap_or(Outcome::Going),
             Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error).await,
             Done::Greeted(Err(error)) => {
                 let (greeter, next) = (Arc::clone(&self.greeter), self.next);
                 greeter.forget_if_not_granted(next, &error).await;
                 self.failed(None, error).await
             }
-            Done::Pulled(Err(error)) => self.failed(None, error).await,
+            Done::Pulled(_, Err(error)) => self.failed(None, error).await,
         }
     }
 
@@ -164,6 +189,10 @@ impl<P: HubPort + 'static> Session<P> {
     }
 
     async fn greeted(&mut self, answer: &GreetAnswer) -> Outcome {
+        let store = self.parts.branch.store();
+        if let Err(error) = again_if_restored(store, answer.generation).await {
+            return self.failed(None, failed(error)).await;
+        }
         let Accepted { granted, opened, grants, skew } =
             match self.greeter.accept(answer, self.next).await {
                 Ok(accepted) => accepted,
@@ -178,6 +207,7 @@ impl<P: HubPort + 'static> Session<P> {
         self.seen.skew = Some(skew);
         self.seen.heard = true;
         self.seen.stopped.clear();
+        self.mover.wake(true);
         self.parts.branch.hold(None);
         self.grants = grants;
         self.opened = opened;
@@ -185,7 +215,8 @@ impl<P: HubPort + 'static> Session<P> {
         if let Err(error) = taken {
             return self.failed(None, error).await;
         }
-        self.feed(Event::Greeted(granted)).await
+        let lanes = self.copies.as_ref().map(Copies::lanes).unwrap_or_default();
+        self.feed(Event::Greeted { granted, lanes }).await
     }
 
     async fn take_up(&mut self, answer: &GreetAnswer) -> Result<(), CallError> {
@@ -198,8 +229,11 @@ impl<P: HubPort + 'static> Session<P> {
         Ok(())
     }
 
-    async fn pulled(&mut self, answer: PullAnswer) -> Outcome {
+    async fn pulled(&mut self, lane: Lane, answer: PullAnswer) -> Outcome {
         self.seen.heard = true;
+        self.mover.wake(answer.tails.is_empty());
+        let bytes = answer.tails.iter().map(|tail| bytes_of(&tail.segments)).sum();
+        self.parts.lanes.paid(lane, Way::Down, bytes);
         for tail in answer.tails {
             if let Err(error) = self.take_in(&tail).await {
                 let refused = match error {
@@ -210,7 +244,7 @@ impl<P: HubPort + 'static> Session<P> {
                 return self.failed(None, refused).await;
             }
         }
-        self.feed(Event::Pulled).await
+        self.feed(Event::Pulled(lane)).await
     }
 
     async fn take_in(&mut self, tail: &Tail) -> Result<(), CopyError> {
@@ -226,7 +260,12 @@ impl<P: HubPort + 'static> Session<P> {
         }
         let entries = Window { first: tail.first, past, segments: tail.segments.clone() };
         let now = self.parts.clock.now();
-        copies.admit(&tail.journal, &entries, &tail.checkpoint, &acknowledged, now).await
+        copies.enclose(tail.enclosures.clone(), self.parts.branch.rulebook());
+        copies.admit(&tail.journal, &entries, &tail.checkpoint, &acknowledged, now).await?;
+        if tail.journal.audience == Audience::All {
+            self.parts.branch.read_broadcast().await?;
+        }
+        Ok(())
     }
 
     /// How far the hub has acknowledged each own journal.
@@ -244,7 +283,14 @@ impl<P: HubPort + 'static> Session<P> {
         let mut outcome = Outcome::Going;
         let mut reason = None;
         let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
+        if matches!(events.front(), Some(Event::Ended { .. })) {
+            // What waits for its turn was not sent: the end of a connection is not kept waiting.
+            let unsent = std::mem::take(&mut self.waiting).into_iter();
+            events.extend(unsent.map(|journal| Event::Ended { journal: Some(journal) }));
+        }
+        while outcome == Outcome::Going
+            && let Some(event) = events.pop_front()
+        {
             for action in self.machine.on(event) {
                 let done = match action {
                     Action::StoreEpoch(next) => {
@@ -252,7 +298,7 @@ impl<P: HubPort + 'static> Session<P> {
                     }
                     Action::Adopt { journal, .. } => self.adopt(journal).await,
                     other => {
-                        if let Some(end) = self.act(other) {
+                        if let Some(end) = self.in_turn(other) {
                             outcome = end;
                         }
                         Ok(None)
@@ -274,13 +320,12 @@ impl<P: HubPort + 'static> Session<P> {
         reason.map_or_else(|| outcome.clone(), |reason| because(&outcome, reason))
     }
 
-    /// Does what needs no store.
     fn act(&mut self, action: Action) -> Option<Outcome> {
         match action {
             Action::StoreEpoch(_) | Action::Adopt { .. } => {}
             Action::Greet => self.greet(),
             Action::Push { journal, position, first } => self.push(journal, position, first),
-            Action::Pull => self.pull(),
+            Action::Pull(lane) => self.pull(lane),
             Action::Reconnect { pause } => {
                 return Some(Outcome::Reconnect { pause, why: String::new() });
             }
@@ -292,64 +337,8 @@ impl<P: HubPort + 'static> Session<P> {
         }
         None
     }
+}
 
-    /// Makes a call beside the session: at a port without a wire it reads and writes the very store
-    /// that the session waits for while it does something else.
-    fn call(&self, call: impl Future<Output = Done> + Send + 'static) {
-        self.calls.push(beside(call));
-    }
-
-    fn greet(&self) {
-        let (greeter, port, next) = (Arc::clone(&self.greeter), Arc::clone(&self.port), self.next);
-        self.call(async move {
-            let call = match greeter.call(next).await {
-                Ok(call) => call,
-                Err(error) => return Done::Greeted(Err(failed(error))),
-            };
-            Done::Greeted(port.greet(call).await)
-        });
-    }
-
-    /// Makes the hub's copy the prefix. It borrows nothing: a session may move between threads
-    /// while it waits.
-    fn adopt(
-        &self,
-        journal: JournalId,
-    ) -> impl Future<Output = Result<Option<Event>, CallError>> + Send + use<P> {
-        let (branch, port) = (self.parts.branch.clone(), Arc::clone(&self.port));
-        let grant = self.grants.get(&journal).cloned();
-        let generation = self.copies.as_ref().map(Copies::generation);
-        async move {
-            let (Some(grant), Some(generation)) = (grant, generation) else { return Ok(None) };
-            let size = fetch_and_adopt(&branch, port.as_ref(), generation, &grant).await?;
-            Ok(Some(Event::Adopted { journal, size }))
-        }
-    }
-
-    fn push(&self, journal: JournalId, position: Position, first: u64) {
-        let (parts, port) = (self.parts.clone(), Arc::clone(&self.port));
-        let opened = self.opened.get(&journal).copied().unwrap_or(0);
-        self.call(async move {
-            let call = prepare_push(&parts, &journal, position, opened, first).await;
-            let answer = match call {
-                Ok(call) => port.push(call).await,
-                Err(error) => Err(error),
-            };
-            Done::Pushed(journal, answer)
-        });
-    }
-
-    fn pull(&self) {
-        let Some(copies) = self.copies.as_ref() else { return };
-        let epochs = self.grants.iter().map(|(id, grant)| (id.clone(), grant.epoch)).collect();
-        let call = PullCall {
-            generation: copies.generation(),
-            epochs,
-            cursors: copies.cursors(),
-            wait: Duration::from_millis(u64::from(limits::PULL_WAIT_MILLIS)),
-            max_bytes: limits::WINDOW_BYTES,
-        };
-        let port = Arc::clone(&self.port);
-        self.call(async move { Done::Pulled(port.pull(call).await) });
-    }
+fn bytes_of(segments: &[Bytes]) -> usize {
+    segments.iter().map(Bytes::len).sum()
 }

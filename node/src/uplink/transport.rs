@@ -28,6 +28,7 @@ use crate::process::tls::handshake::{
     ClientStream, connect as tls_connect, identity_fault, server_name,
 };
 use crate::process::tls::{ClientConfig, TlsError};
+use crate::process::unsent::keep_little_unsent;
 
 /// Time for name resolution, TCP and TLS together: three round trips of a bad mobile line, with
 /// room.
@@ -287,7 +288,7 @@ async fn open(
         .map_err(|source| LineError::Address { hub: hub(), source: source.into() })?;
     let tcp = TcpStream::connect(&config.hub)
         .await
-        .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
+        .and_then(|tcp| keep_little_unsent(&tcp).map(|()| tcp))
         .map_err(|source| LineError::Unreachable { hub: hub(), source })?;
     let counted = Counted::new(tcp, Arc::clone(meter));
     tls_connect(Arc::clone(&config.tls), name, counted).await.map_err(

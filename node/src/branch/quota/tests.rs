@@ -1,6 +1,7 @@
 //! The bucket by itself, with a clock that is told; and a branch that has one.
 
 use sanheyi_exchange_spec::limits::SUBMIT_DRAFTS;
+use sanheyi_exchange_spec::time::Timestamp;
 
 use super::*;
 use crate::branch::SubmitError;
@@ -9,7 +10,7 @@ use crate::tests::{Home, MORNING, draft};
 const LONGEST: Duration = Duration::from_secs(10);
 
 fn bucket(rate: u64) -> Bucket {
-    Bucket { rate, ..Bucket::default() }
+    Bucket::new(rate)
 }
 
 fn after(millis: i64) -> Timestamp {
@@ -18,7 +19,7 @@ fn after(millis: i64) -> Timestamp {
 
 /// Wait in milliseconds.
 fn take(bucket: &mut Bucket, records: usize, now: Timestamp) -> Result<u128, u128> {
-    let taken = bucket.take(records, now, LONGEST);
+    let taken = bucket.take(records as u64, now, LONGEST);
     taken.map(|wait| wait.as_millis()).map_err(|wait| wait.as_millis())
 }
 

@@ -122,6 +122,7 @@ fn pending(head: &Head) -> Receipt {
         root: head.root,
         standard: 1,
         received: MORNING,
+        broadcast: 0,
         exceptions: vec![stands(1, Standing::Pending), stands(2, Standing::Pending)],
     }
 }

@@ -9,7 +9,9 @@ use sanheyi_proto::exchange::v1 as wire;
 use tokio::task::JoinHandle;
 
 use super::{ServeError, serve};
+use crate::branch::Erase;
 use crate::gateway::client::{IntakeClient, IntakeError};
+use crate::gateway::erasures::erase;
 use crate::gateway::socket::listen;
 use crate::process::lifecycle::Shutdown;
 use crate::tests::{DATASET, Home, MORNING, body, record};
@@ -164,4 +166,31 @@ async fn a_soft_stop_ends_the_service_and_takes_the_socket_away() {
     let gone = IntakeClient::connect(&door.path).await.unwrap_err();
     assert!(matches!(gone, IntakeError::Unreachable { .. }), "{gone}");
     door.home.close().await;
+}
+
+#[tokio::test]
+async fn a_body_is_erased_once_and_a_refusal_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let door = Door::open(dir.path()).await;
+    door.client().await.submit(vec![draft("A")]).await.unwrap();
+    let what = |revision, reason: &str| Erase {
+        dataset: DATASET.parse().unwrap(),
+        record: record("A").parse().unwrap(),
+        revision,
+        reason: reason.to_owned(),
+        basis: "档案保管期限表第三条".to_owned(),
+        decided_by: "数据管理科".to_owned(),
+    };
+    let refused = async |what: Erase| match erase(&door.path, &what).await.unwrap_err() {
+        IntakeError::Refused(refusal) => (refusal.code, refusal.place),
+        other => panic!("{other}"),
+    };
+    let changed = (Code::ExpectationFailed, "record".to_owned());
+    assert_eq!(refused(what(2, "期满")).await, changed, "there is none");
+    assert_eq!(refused(what(1, " ")).await, (Code::Malformed, "erasure".to_owned()));
+    assert_eq!(erase(&door.path, &what(1, "期满")).await.unwrap(), 1);
+    assert_eq!(refused(what(1, "期满")).await, changed, "it is gone");
+    door.home.branch.hold(Some(Code::IdentityHeld));
+    let held = (Code::IdentityHeld, "node".to_owned());
+    assert_eq!(refused(what(1, "期满")).await, held);
 }

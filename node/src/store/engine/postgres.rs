@@ -250,6 +250,15 @@ fn setting(scope: Scope<'_>) -> Option<String> {
     }
 }
 
+/// Says that what follows in a transaction is about another platform's rows.
+pub(super) async fn turn_to(
+    tx: &mut Transaction<'static, sqlx::Postgres>,
+    platform: &PlatformId,
+) -> Result<(), sqlx::Error> {
+    let set = setting(Scope::Of(platform)).unwrap_or_default();
+    tx.execute(AssertSqlSafe(set)).await.map(drop)
+}
+
 // === impl Letterbox ===
 
 impl Letterbox {
