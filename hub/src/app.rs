@@ -9,6 +9,8 @@ use std::time::Duration;
 use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
+use sanheyi_node::gateway;
+use sanheyi_node::gateway::socket::{self, Socket, SocketError};
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::process::folder::{self, FolderError};
@@ -21,7 +23,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::config::{CheckedConfig, TENANTS};
+use crate::config::{CheckedConfig, DESK, TENANTS};
 use crate::exchange::{Exchange, ExchangeParts, Workers};
 use crate::rpc::age::{DRAIN, jittered};
 use crate::rpc::listener::Acceptor;
@@ -47,6 +49,9 @@ pub enum BuildError {
     /// The signing seed is not 64 hex digits.
     #[error("{path}：签名密钥应为 64 个十六进制数字 · the signing seed must be 64 hex digits", path = .0.display())]
     Seed(PathBuf),
+    /// The socket of the desk.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// Certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -57,6 +62,8 @@ pub struct HubApp {
     exchange: Exchange,
     workers: Workers,
     tenants: Tenants,
+    /// Where its operators hand in what the hub says.
+    desk: Socket,
     database: Database,
     hub: PlatformId,
     tls: Arc<ServerConfig>,
@@ -154,6 +161,7 @@ impl HubApp {
             clock: parts.clock,
             entropy: parts.entropy,
         });
+        let desk = socket::listen(&config.data.join(DESK)).await?;
         let hub = config.hub.clone();
         let meter = Meter::new();
         let (_present, _locks) = (present, locks);
@@ -161,6 +169,7 @@ impl HubApp {
             exchange,
             workers,
             tenants,
+            desk,
             database,
             hub,
             tls,
@@ -195,7 +204,7 @@ impl HubApp {
         let stages = self.exchange.stages();
         let acceptor = Acceptor::new(listener, self.tls, Arc::clone(&self.meter))
             .with_age(self.max_age, DRAIN);
-        let Workers { admission, gates, herald } = self.workers;
+        let Workers { admission, gates, herald, rules, readers, courier } = self.workers;
         let (served, over) = watch::channel(false);
         for (lane, worker) in admission.into_iter().enumerate() {
             let mut over = over.clone();
@@ -212,6 +221,10 @@ impl HubApp {
         }
         tasks.spawn("tenants", self.tenants.run(shutdown.clone()));
         tasks.spawn("herald", until(herald.run(), shutdown.clone()));
+        tasks.spawn("rules", until(rules.run(), shutdown.clone()));
+        tasks.spawn("readers", until(readers.run(), shutdown.clone()));
+        tasks.spawn("courier", until(courier.run(), shutdown.clone()));
+        tasks.spawn("desk", gateway::serve(self.desk, self.exchange.clone(), shutdown.clone()));
         let serving = serve(self.exchange, self.hub, acceptor, shutdown.clone());
         tasks.spawn("rpc", async move {
             let ended = serving.await;

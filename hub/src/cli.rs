@@ -2,10 +2,18 @@
 //! code. `sanheyi-hub node …` carries the node's whole command line, so that one file is enough for
 //! a small place.
 
+mod attach;
+mod carry;
 mod city;
+mod complaint;
 mod copy_store;
+mod desk;
 mod migrate;
+mod order;
+mod oversight;
 mod platform;
+mod policy;
+mod publish;
 mod quarantine;
 mod run;
 mod status;
@@ -35,8 +43,12 @@ const EXAMPLES: &str = "\
   sanheyi-hub platform add --config hub/hub.toml tianning --hosted --title-zh 天宁 --title-en Tianning
   sanheyi-hub status --config hub/hub.toml     各平台链路、大小与回执 · platforms, sizes, receipts
   sanheyi-hub quarantine list --config hub/hub.toml --platform jintan
+  sanheyi-hub policy explain --config hub/hub.toml --platform wujin --send case.case
+  sanheyi-hub order list --config hub/hub.toml --overdue   逾期的督办 · orders with something overdue
+  sanheyi-hub publish code-list --config hub/hub.toml power_kind.json --dry-run
   sanheyi-hub city totals --config hub/hub.toml --purpose '季度通报'
   sanheyi-hub verify --config hub/hub.toml     逐字节核验存储 · check the store from its bytes
+  sanheyi-hub carry import --config hub/hub.toml up.carry --answer down.carry
   sanheyi-hub standard dictionary --lang en    数据字典 · the data dictionary; also schemas, templates, checks
   sanheyi-hub node run --config jintan/node.toml
 
@@ -74,9 +86,27 @@ enum Command {
     /// 隔离区 · What the gate did not accept
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// 督办：签发、查看 · Orders of supervision: issue them, see how they stand
+    #[command(subcommand, after_help = order::HELP)]
+    Order(order::OrderCommand),
+    /// 投诉：转办、查看 · Complaints: send them to platforms, see how they stand
+    #[command(subcommand, after_help = complaint::HELP)]
+    Complaint(complaint::ComplaintCommand),
+    /// 发布：代码表、日历、通报等 · Publish to all: code lists, calendars, bulletins and so on
+    #[command(subcommand, after_help = publish::HELP)]
+    Publish(publish::PublishCommand),
+    /// 策略：谁可报送、查看什么，为什么 · Policies: who may send and see what, and why
+    #[command(subcommand, after_help = policy::HELP)]
+    Policy(policy::PolicyCommand),
     /// 市级总览：跨平台查看，均记入审计 · Look over all platforms; every look is written down
     #[command(subcommand, after_help = city::HELP)]
     City(city::CityCommand),
+    /// 附件入库，供签发的条目引用 · Store a file that an entry of the hub's own names
+    #[command(after_help = attach::HELP)]
+    Attach(attach::AttachArgs),
+    /// 摆渡：导入网闸后区县的文件并答复 · Take in and answer files from behind one-way gates
+    #[command(subcommand, after_help = carry::HELP)]
+    Carry(carry::CarryCommand),
     /// 更新存储结构 · Bring the schema of the store up to date
     #[command(after_help = migrate::HELP)]
     Migrate(Listing),
@@ -167,11 +197,17 @@ where
         Command::Init(args) => run::init(args),
         Command::Run(at) => run::run(&at).await,
         Command::Platform(command) => platform::platform(command).await,
-        Command::Tenant(command) => tenant::tenant(command).await,
+        Command::Tenant(command) => Box::pin(tenant::tenant(command)).await,
         Command::Status(listing) => status::status(&listing).await,
         Command::Verify(listing) => verify::verify(&listing).await,
         Command::Quarantine(command) => quarantine::quarantine(command).await,
+        Command::Policy(command) => policy::policy(command).await,
+        Command::Order(command) => Box::pin(order::order(command)).await,
+        Command::Complaint(command) => Box::pin(complaint::complaint(command)).await,
+        Command::Publish(command) => Box::pin(publish::publish(command)).await,
         Command::City(command) => city::city(command).await,
+        Command::Attach(args) => attach::attach(&args).await,
+        Command::Carry(command) => carry::carry(command).await,
         Command::Migrate(listing) => migrate::migrate(&listing).await,
         Command::CopyStore(args) => copy_store::copy_store(args).await,
         Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),

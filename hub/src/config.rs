@@ -20,6 +20,8 @@ pub use store::{STORE, StoreAt};
 /// Folder beside the configuration with the keys of tenants, and in the data folder with their
 /// sockets.
 pub const TENANTS: &str = "tenants";
+/// Name of the socket in the data folder where a hub's operators hand in what it says.
+pub const DESK: &str = "desk.sock";
 
 /// The example that `sanheyi-hub config example` prints.
 pub const EXAMPLE: &str = include_str!("../../deploy/hub.example.toml");

@@ -1,11 +1,13 @@
 //! The main job, from one command: a hub and three nodes as processes of their own, four tenants in
-//! the hub, a year of cases, a line that is cut, a foreign vendor's client with faulty records; and
-//! at the end every root computed again from the bytes in all stores.
+//! the hub, a year of cases, a line that is cut, a foreign vendor's client with faulty records;
+//! then what goes down and across; and at the end every root computed again from the bytes in all
+//! stores.
 //!
 //! Nothing here goes round the product: the parties are the same programs with the same
 //! configuration files, records enter through the intake of each branch, the report reads what
 //! `status` and `verify` read.
 
+mod acts;
 mod faults;
 mod foreign;
 mod items;
@@ -33,6 +35,7 @@ use sanheyi_node::process::lifecycle::Shutdown;
 
 use pace::Pace;
 use parties::{Federation, Folder};
+use report::Outcome;
 use say::say;
 use writer::Writer;
 pub use year::{District, Plan, Written, districts, publication, tenants, year};
@@ -151,10 +154,16 @@ async fn play(args: &DemoArgs, federation: &Federation, clock: &dyn Clock) -> an
         writers.push(Writer::new(district, plan, federation, &pace).await?);
     }
     let writing = try_join_all(writers.into_iter().map(Writer::write));
-    let (written, answered) =
+    let (mut written, answered) =
         tokio::try_join!(writing, foreign::play(federation.foreign(), clock))?;
     report::wait_until_caught_up(federation, &written, &bars, clock).await?;
     let [tenant, ..] = tenants();
     let refused = refused::play(federation, &tenant).await?;
-    report::print(federation, &written, &answered, &refused).await
+    for ledger in &mut written {
+        ledger.weigh(federation.member(&ledger.platform)?);
+    }
+    say("下行与横向 · down and across …");
+    let acts = acts::play(federation, &mut written, clock).await?;
+    report::wait_until_answered(federation, &written, clock).await?;
+    report::print(federation, &written, &Outcome { answered, refused, acts }).await
 }

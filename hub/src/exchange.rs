@@ -9,6 +9,11 @@
 //! ```
 
 mod admission;
+mod attachments;
+mod courier;
+mod dispatch;
+mod enclose;
+mod errand;
 mod fresh;
 mod gate;
 mod greet;
@@ -19,34 +24,55 @@ mod local;
 mod mailbox;
 mod news;
 mod offer;
+mod outbox;
+mod permits;
+mod publish;
 mod range;
+mod readers;
 mod readmit;
 mod registry;
+mod rules;
 mod stages;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use sanheyi_exchange_spec::attachment::Attachment;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::gate::Edition;
-use sanheyi_exchange_spec::ids::{Generation, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, Generation, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
+use sanheyi_exchange_spec::rulebook::Rulebook;
 use sanheyi_exchange_spec::suite::SigningKey;
-use sanheyi_node::branch::Recent;
+use sanheyi_node::branch::attachment::Held as FileHeld;
+use sanheyi_node::branch::{Appended, Draft, SubmitError};
+use sanheyi_node::gateway::Takes;
+use sanheyi_node::gateway::files::Shelf;
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
-use sanheyi_node::store::{Database, Store, StoreError};
+use sanheyi_node::store::{Database, JournalRow, Store, StoreError};
 use sanheyi_node::uplink::port::{
-    GreetAnswer, GreetCall, PullAnswer, PullCall, PushAnswer, PushCall,
+    GreetAnswer, GreetCall, PieceAsked, PieceCall, PullAnswer, PullCall, PushAnswer, PushCall,
 };
+use tokio::sync::watch;
 
 use admission::{Admission, AdmissionDesk};
+pub use courier::Courier;
+pub(crate) use dispatch::audience;
 pub use gate::Gate;
 pub use herald::Herald;
 use lanes::lanes;
 pub use local::LocalPort;
 use news::News;
+use offer::Signed;
+pub(crate) use outbox::Outbox;
+pub use publish::EVERYTHING;
+pub use readers::ReaderNotes;
+use readers::Readers;
 pub use readmit::readmit;
 use registry::Registry;
+pub use rules::RuleReader;
+use rules::Rules;
 pub use stages::Stages;
 
 /// What an exchange is made of.
@@ -66,9 +92,6 @@ pub struct ExchangeParts {
     pub edition: Edition,
 }
 
-/// Bytes of receipts kept in memory for each mailbox: some dozens.
-const LETTERS_BYTES: usize = 32 * 1024;
-
 /// What all rooms of the exchange share.
 pub(crate) struct Shared {
     pub(crate) parts: ExchangeParts,
@@ -76,8 +99,18 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) news: News,
     pub(crate) fresh: fresh::Fresh,
-    /// What the gate has written into mailboxes last.
-    pub(crate) letters: Recent,
+    /// The hub's own journals.
+    pub(crate) outbox: Outbox,
+    /// What the broadcast says.
+    pub(crate) rules: Rules,
+    /// How far readers are.
+    pub(crate) readers: Readers,
+    /// The last checkpoint of the broadcast.
+    pub(crate) signed: Signed,
+    /// Whose errands are due.
+    pub(crate) due: courier::Due,
+    /// Who has forwards.
+    pub(crate) forwarded: enclose::Forwarded,
     pub(crate) stages: Arc<Stages>,
 }
 
@@ -96,6 +129,12 @@ pub struct Workers {
     pub gates: Vec<Gate>,
     /// Carries news between instances.
     pub herald: Herald,
+    /// Reads the broadcast on.
+    pub rules: RuleReader,
+    /// Writes down how far readers are.
+    pub readers: ReaderNotes,
+    /// Shows entries to other platforms.
+    pub courier: Courier,
 }
 
 // === impl Exchange ===
@@ -109,21 +148,35 @@ impl Exchange {
         let generation = registry::generation(&parts).await?;
         let registry = Registry::open(&parts).await?;
         let lanes = lanes(parts.database.reach());
+        let outbox = Outbox::new(parts.clone(), generation);
+        outbox.publish().await?;
+        let rules = Rules::open(&outbox).await?;
         let shared = Arc::new(Shared {
+            news: News::new(lanes),
             parts,
             generation,
             registry,
-            news: News::new(lanes),
             fresh: fresh::Fresh::default(),
-            letters: Recent::new(LETTERS_BYTES),
+            outbox,
+            rules,
+            readers: Readers::default(),
+            signed: Signed::default(),
+            due: courier::Due::default(),
+            forwarded: enclose::Forwarded::default(),
             stages: Arc::default(),
         });
         let (admission, desk) = Admission::new(&shared, lanes);
         let gates = (0..lanes)
             .map(|lane| Gate::new(Arc::clone(&shared), lane, lanes))
             .collect::<Result<_, _>>();
-        let workers =
-            Workers { admission, gates: gates?, herald: Herald::new(Arc::clone(&shared)) };
+        let workers = Workers {
+            admission,
+            gates: gates?,
+            herald: Herald::new(Arc::clone(&shared)),
+            rules: RuleReader::new(Arc::clone(&shared)),
+            readers: ReaderNotes::new(Arc::clone(&shared)),
+            courier: Courier::new(Arc::clone(&shared))?,
+        };
         Ok((Self { shared, admission: desk }, workers))
     }
 
@@ -135,6 +188,35 @@ impl Exchange {
     /// Where the time of admission and gate went, in microseconds.
     pub fn stages(&self) -> Arc<Stages> {
         Arc::clone(&self.shared.stages)
+    }
+
+    /// What the broadcast says, as far as it was read.
+    pub fn rulebook(&self) -> Arc<Rulebook> {
+        self.shared.rulebook()
+    }
+
+    /// Hears of what is read of the broadcast.
+    pub fn rules(&self) -> watch::Receiver<Arc<Rulebook>> {
+        self.shared.rules.listen()
+    }
+
+    /// Checks what the hub's operators hand in and appends it, all or none: to the mailbox of the
+    /// platform that it names, or to the broadcast. Answered when it is durable and, where it is
+    /// the broadcast, in force here.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn dispatch(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, SubmitError> {
+        let Shared { outbox, news, rules, parts, .. } = self.shared.as_ref();
+        let dispatched = outbox.dispatch(&drafts).await?;
+        match &dispatched.audience {
+            Audience::All => {
+                rules.refresh(outbox).await?;
+                news.tell(&parts.hub);
+            }
+            Audience::One(platform) => news.tell(platform),
+        }
+        Ok(dispatched.appended)
     }
 
     /// Lets nobody wait any longer: the process is stopping.
@@ -192,9 +274,79 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// Takes up a file of `platform`, or goes on with it.
+    ///
+    /// # Errors
+    /// If no admitted entry of it names the file as it is offered.
+    pub async fn offer_file(
+        &self,
+        platform: &PlatformId,
+        file: &Attachment,
+    ) -> Result<FileHeld, Refusal> {
+        attachments::offer_file(&self.shared, platform, file).await
+    }
+
+    /// Takes a piece of a file of `platform`; answered when it is durable.
+    ///
+    /// # Errors
+    /// If it is not the piece that is due.
+    pub async fn put_piece(
+        &self,
+        platform: &PlatformId,
+        call: &PieceCall,
+    ) -> Result<FileHeld, Refusal> {
+        attachments::put_piece(&self.shared, platform, call).await
+    }
+
+    /// Gives a piece of a file to `platform`.
+    ///
+    /// # Errors
+    /// If nothing that it has or was given names the file, or it is not here whole.
+    pub async fn get_piece(
+        &self,
+        platform: &PlatformId,
+        call: PieceAsked,
+    ) -> Result<Bytes, Refusal> {
+        attachments::get_piece(&self.shared, platform, call).await
+    }
+}
+
+impl Takes for Exchange {
+    async fn take(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, SubmitError> {
+        self.dispatch(drafts).await
+    }
+
+    fn check(&self, drafts: &[Draft]) -> Result<(), SubmitError> {
+        dispatch::check_drafts(drafts)
+    }
+
+    fn shelf(&self) -> Shelf {
+        let parts = &self.shared.parts;
+        Shelf { store: self.shared.store(&parts.hub), clock: Arc::clone(&parts.clock) }
+    }
+}
+
 // === impl Shared ===
 
 impl Shared {
+    /// What the broadcast says, as far as it was read.
+    pub(crate) fn rulebook(&self) -> Arc<Rulebook> {
+        self.rules.now()
+    }
+
+    /// The broadcast, where a branch is to copy it: a tenant's rules are read where they are at
+    /// home.
+    pub(crate) async fn broadcast_for(
+        &self,
+        store: &Store,
+    ) -> Result<Option<JournalRow>, StoreError> {
+        match self.is_hosted(store).await? {
+            true => Ok(None),
+            false => rules::broadcast(&self.outbox).await.map(Some),
+        }
+    }
+
     /// The rows of one platform.
     pub(crate) fn store(&self, platform: &PlatformId) -> Store {
         self.parts.database.of(platform)

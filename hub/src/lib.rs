@@ -28,6 +28,7 @@
 
 pub mod app;
 pub mod authority;
+pub mod carry;
 pub mod city;
 pub mod cli;
 pub mod config;

@@ -2,6 +2,7 @@
 //! calls is read from the client's certificate, never from a request.
 
 pub mod age;
+mod attachments;
 pub mod listener;
 mod service;
 
@@ -39,7 +40,8 @@ pub async fn serve(
         .initial_stream_window_size(H2_WINDOW_BYTES)
         .initial_connection_window_size(H2_WINDOW_BYTES)
         .max_concurrent_streams(CALLS_PER_CONNECTION)
-        .add_service(ExchangeService::server(exchange.clone(), hub))
+        .add_service(ExchangeService::server(exchange.clone(), hub.clone()))
+        .add_service(ExchangeService::files(exchange.clone(), hub))
         .serve_with_incoming_shutdown(acceptor.incoming(), shutdown.soft_asked());
     let closing = async {
         shutdown.soft_asked().await;

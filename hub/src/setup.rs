@@ -8,6 +8,7 @@ mod tenant;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::{SigningKey, VerifyingKey};
 use sanheyi_node::process::clock::Clock;
@@ -21,6 +22,7 @@ use crate::app::{BuildError, signing_key};
 use crate::authority::request::request;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_DAYS};
 use crate::config::{STORE, TENANTS};
+use crate::exchange::{ExchangeParts, Outbox};
 use crate::store::{PlatformRow, open, platform_get, platform_put};
 pub use tenant::{NewTenant, TenantFiles};
 
@@ -97,6 +99,8 @@ pub struct NewPlatform {
     pub server_name: String,
     /// Folder for what its node needs.
     pub out: PathBuf,
+    /// Datasets that it may send: `*`, `family.*` or names.
+    pub may_send: Vec<String>,
 }
 
 fn write(path: &Path, text: &str) -> Result<(), SetupError> {
@@ -207,6 +211,19 @@ impl Setup {
         if known?.is_some() { Err(SetupError::Registered(platform.clone())) } else { Ok(()) }
     }
 
+    /// The hub's own journals, written beside a hub that may be running.
+    async fn outbox(&self, database: &Database) -> Result<Outbox, SetupError> {
+        let parts = ExchangeParts {
+            hub: self.hub.clone(),
+            database: database.clone(),
+            key: signing_key(&self.signing)?,
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            edition: Edition::CURRENT,
+        };
+        Ok(Outbox::of(parts).await?)
+    }
+
     async fn open_store(&self) -> Result<Database, SetupError> {
         data_folder::private(&self.data)?;
         Ok(open(&self.store, &self.hub).await?)
@@ -226,15 +243,25 @@ impl Setup {
             hosted: false,
             quota: 0,
         };
-        self.put(&row).await
+        self.put(&row, &new.may_send).await
     }
 
-    async fn put(&self, row: &PlatformRow) -> Result<(), SetupError> {
+    /// Registers a platform: from then on it may connect. Then the broadcast presents it, with what
+    /// it may send; a hub that starts makes up for a presentation that was cut short.
+    async fn put(&self, row: &PlatformRow, may_send: &[String]) -> Result<(), SetupError> {
         let database = self.open_store().await?;
-        let mut tx = database.of(&row.platform).begin("platform_put").await?;
-        let fresh = platform_put(&mut tx, row).await?;
-        tx.commit().await?;
+        let fresh = async {
+            let mut tx = database.of(&row.platform).begin("platform_put").await?;
+            let fresh = platform_put(&mut tx, row).await?;
+            tx.commit().await?;
+            if fresh {
+                let outbox = self.outbox(&database).await?;
+                outbox.announce(std::slice::from_ref(row), may_send).await?;
+            }
+            Ok::<_, SetupError>(fresh)
+        }
+        .await;
         database.close().await;
-        if fresh { Ok(()) } else { Err(SetupError::Registered(row.platform.clone())) }
+        if fresh? { Ok(()) } else { Err(SetupError::Registered(row.platform.clone())) }
     }
 }

@@ -15,10 +15,12 @@ mod host;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join_all, select_all};
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::rulebook::Rulebook;
 use sanheyi_node::process::clock;
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError};
 use sanheyi_node::process::said::with_causes;
@@ -74,12 +76,22 @@ impl Tenants {
     async fn watch(&mut self, shutdown: &Shutdown) {
         let look = clock::pause(REGISTRY_EVERY);
         tokio::pin!(look);
+        let mut rules = self.grounds.exchange.rules();
         loop {
+            self.rule(&rules.borrow_and_update().clone());
             tokio::select! {
+                Ok(()) = rules.changed() => {}
                 (platform, ended) = next_ended(&mut self.running) => self.lost(&platform, ended),
                 () = &mut look => return,
                 () = shutdown.soft_asked() => return,
             }
+        }
+    }
+
+    /// Tells every tenant what the broadcast says.
+    fn rule(&self, rulebook: &Arc<Rulebook>) {
+        for hosted in self.running.values() {
+            hosted.branch().set_rulebook(Arc::clone(rulebook));
         }
     }
 
@@ -126,6 +138,7 @@ impl Tenants {
                 let socket = hosted.socket().display().to_string();
                 tracing::info!(%platform, socket, "tenant {platform} runs, its intake is {socket}");
                 self.said.remove(platform);
+                hosted.branch().set_rulebook(self.grounds.exchange.rulebook());
                 self.running.insert(platform.clone(), hosted);
             }
             Err(error) => {

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::{At, Listing, home};
 use crate::config::CheckedConfig;
-use crate::exchange::readmit;
+use crate::exchange::{EVERYTHING, readmit};
 use crate::setup::{NewPlatform, NewTenant, Setup};
 use crate::store::{open, platform_list};
 
@@ -64,6 +64,9 @@ pub(crate) struct AddArgs {
     /// 托管平台每秒可提交的条数，0 为不限 · Records a second that a tenant may submit, 0 = no limit
     #[arg(long, value_name = "N", default_value_t = 0, requires = "hosted")]
     quota: u64,
+    /// 允许报送的数据集，可多次给出 · A dataset that it may send, `case.step`, `case.*` or `*`; may be repeated
+    #[arg(long, value_name = "PATTERN", default_values_t = [EVERYTHING.to_owned()])]
+    may_send: Vec<String>,
     /// 市级平台地址 · Where its node reaches the hub, host:port
     #[arg(long, required_unless_present = "hosted", conflicts_with = "hosted")]
     address: Option<String>,
@@ -115,11 +118,12 @@ fn setup(config: &CheckedConfig) -> anyhow::Result<Setup> {
 
 async fn add(args: AddArgs) -> anyhow::Result<Answer> {
     let setup = setup(&args.at.load()?)?;
-    let AddArgs { platform, title_zh, title_en, quota, server_name, .. } = args;
+    let AddArgs { platform, title_zh, title_en, quota, server_name, may_send, .. } = args;
     let (Some(address), Some(out)) = (args.address, args.out) else {
-        return tenant::add(&setup, &NewTenant { platform, title_zh, title_en, quota }).await;
+        return tenant::add(&setup, &NewTenant { platform, title_zh, title_en, quota, may_send })
+            .await;
     };
-    let new = NewPlatform { platform, title_zh, title_en, address, server_name, out };
+    let new = NewPlatform { platform, title_zh, title_en, address, server_name, out, may_send };
     let node = setup.platform_add(&new).await?;
     Ok(Answer::ok(format!(
         "已登记 {0}，请将 {1} 整个目录安全送达节点 · {0} is registered: carry the folder {1} to its node\n\

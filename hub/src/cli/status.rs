@@ -1,6 +1,7 @@
 //! `status`: every platform as the hub's store has it.
 
 use sanheyi_node::cli::Answer;
+use sanheyi_node::cli::files::{self, FilesStatus};
 use sanheyi_node::cli::table::{Align, Table, grouped};
 use sanheyi_node::store::{Database, StoreError};
 use serde::Serialize;
@@ -24,6 +25,8 @@ struct PlatformStatus {
     /// Whether its branch lives in the hub.
     hosted: bool,
     journals: Vec<JournalStatus>,
+    /// Files that its entries name, and those that it was given, by way and state.
+    attachments: Vec<FilesStatus>,
 }
 
 /// One journal of it that the hub holds.
@@ -83,6 +86,7 @@ async fn one(database: &Database, row: PlatformRow) -> Result<PlatformStatus, St
         title_en: row.title_en,
         hosted: row.hosted,
         journals,
+        attachments: files::totals(&store).await?,
     })
 }
 
@@ -129,5 +133,9 @@ fn text(report: &StatusReport) -> String {
             ]);
         }
     }
-    format!("市级平台 · hub {}\n{}{stops}", report.hub, table.render())
+    let of_files = report.platforms.iter().filter(|one| !one.attachments.is_empty());
+    let files: String = of_files
+        .map(|one| format!("{} {}\n{}", one.title_zh, one.title_en, files::text(&one.attachments)))
+        .collect();
+    format!("市级平台 · hub {}\n{}{stops}{files}", report.hub, table.render())
 }

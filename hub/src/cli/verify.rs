@@ -1,5 +1,7 @@
 //! `verify`: the hub's store held against its own bytes, platform by platform.
 
+use sanheyi_node::branch::attachment::verify_files;
+use sanheyi_node::branch::{stored_rules, verify_shown};
 use sanheyi_node::cli::verify::{VerifyReport, text};
 use sanheyi_node::cli::{Answer, DIFFERENT};
 
@@ -13,10 +15,18 @@ pub(crate) async fn verify(listing: &Listing) -> anyhow::Result<Answer> {
     let platforms = platform_list(&database).await?;
     let hub_key = signing_key(&config.signing)?.verifying();
     let keys = author_keys(&platforms, &config.hub, hub_key);
+    let rules = stored_rules(&database.of(&config.hub), &config.hub).await?;
     let mut reports = Vec::new();
     for row in &platforms {
-        let found = tenants::verify(&database.of(&row.platform), row, &config.hub, &keys).await?;
-        reports.push(VerifyReport::new(row.platform.as_str(), found));
+        let store = database.of(&row.platform);
+        let found = tenants::verify(&store, row, &config.hub, &keys).await?;
+        let files = verify_files(&store).await?;
+        let report = VerifyReport::new(row.platform.as_str(), found, files);
+        // A node verifies what it was shown itself; of a tenant it stands here.
+        reports.push(match row.hosted {
+            true => report.beside(verify_shown(&store, &rules, &config.hub).await?),
+            false => report,
+        });
     }
     database.close().await;
     let clean = reports.iter().all(|report| report.clean);

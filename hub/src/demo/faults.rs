@@ -1,7 +1,7 @@
 //! Records with one fault each, on all three levels of the gate, for a client that does not keep
 //! the standard.
 
-mod sound;
+pub(super) mod sound;
 
 use prost::Message;
 use sanheyi_exchange_spec::entry::Operation;

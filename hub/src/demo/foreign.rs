@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::entry::Header;
-use sanheyi_exchange_spec::ids::{EpochId, JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, Lane, PlatformId};
 use sanheyi_exchange_spec::later::{self, Change, LaterVerdict};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::merkle::Tree;
@@ -230,7 +230,12 @@ async fn receive(
     waiting: usize,
 ) -> anyhow::Result<Received> {
     let mut reader = SegmentReader::new(Suite::Intl)?;
-    let mut cursors = greeted.mailboxes;
+    // It writes nothing urgent and is told nothing urgent; of what is for all it has no use.
+    let own = |at: &wire::JournalSize| {
+        let mailbox: Result<JournalId, _> = at.journal.parse();
+        mailbox.is_ok_and(|id| id.lane == Lane::Normal && id.audience != Audience::All)
+    };
+    let cursors: Vec<_> = greeted.mailboxes.into_iter().filter(own).collect();
     let (mut letters, mut answered) = (0, 0);
     let mut received = Received::default();
     while answered < journal.tree.size() || received.later.len() < waiting {
@@ -261,7 +266,6 @@ async fn receive(
                 }
             }
         }
-        cursors.truncate(1);
     }
     Ok(received)
 }

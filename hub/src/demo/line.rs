@@ -34,6 +34,11 @@ impl Line {
         self.carried.load(Ordering::Relaxed)
     }
 
+    /// Whether it carries.
+    pub(super) fn is_up(&self) -> bool {
+        *self.up.borrow()
+    }
+
     /// Cuts the line: every socket is closed, new connections are refused.
     pub(super) fn cut(&self) {
         self.up.send_replace(false);

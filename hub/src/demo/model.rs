@@ -11,7 +11,7 @@ use sanheyi_exchange_spec::gate::{
 use sanheyi_exchange_spec::ids::Lane;
 use sanheyi_exchange_spec::limits::SALT_BYTES;
 use sanheyi_exchange_spec::suite::{Digest, Salt, Suite};
-use sanheyi_proto::{STANDARD, Violations};
+use sanheyi_proto::{STANDARD, Violations, dataset};
 
 use super::year::Written;
 
@@ -77,7 +77,8 @@ impl Gate {
         let mut asked = Needs::default();
         needs(&header, body, &Edition::CURRENT, &mut asked);
         let facts = self.facts(&asked);
-        let entry = Candidate { header: &header, body, lane: Lane::Normal };
+        let lane = dataset(header.dataset).map_or(Lane::Normal, |known| known.lane.into());
+        let entry = Candidate { header: &header, body, lane };
         let verdict = judge(&entry, &Edition::CURRENT, &facts, &mut self.scratch);
         self.learn(&header, body, Suite::Intl.leaf(&bytes), verdict.standing);
         verdict

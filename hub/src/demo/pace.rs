@@ -46,16 +46,22 @@ impl Pace {
     }
 
     /// Waits for all at the first of a month. Where nobody can watch bars move, the last to come
-    /// says how far all are.
-    pub(super) async fn month(&self, date: Date) {
+    /// says how far all are. True for one of them.
+    pub(super) async fn month(&self, date: Date) -> bool {
         let last = self.barrier.wait().await.is_leader();
         if !last || !self.bars.is_hidden() || date.day_of_year() == 1 {
-            return;
+            return last;
         }
         let [nodes, hosted] =
             [&self.nodes, &self.hosted].map(|count| grouped(count.load(Ordering::Relaxed)));
         let cut = if CUT.contains(&date.day_of_year()) { CUT_OFF_NAME } else { "" };
         let line = format!("{date}  节点 nodes {nodes:>7}  托管 hosted {hosted:>7}  {cut}");
         say(line.trim_end());
+        last
+    }
+
+    /// Waits for all.
+    pub(super) async fn together(&self) {
+        self.barrier.wait().await;
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use super::line::Line;
 use super::place;
 use super::year::{District, districts, tenants};
+use crate::exchange::EVERYTHING;
 use crate::setup::{NewPlatform, NewTenant, Setup};
 
 /// How long a party may take to answer after it was started.
@@ -248,6 +249,13 @@ pub(super) async fn member_answered(store: &Store) -> anyhow::Result<u64> {
     Ok(answered)
 }
 
+/// The store of a node, read beside it.
+pub(super) async fn node_store(member: &Member) -> anyhow::Result<Store> {
+    let folder = member.folder().ok_or_else(|| anyhow!("{} has no node", member.platform))?;
+    let database = Database::open_read_only(&folder.join("data/node.sqlite")).await?;
+    Ok(database.of(&member.platform))
+}
+
 fn title(district: &District) -> String {
     format!("{} {}", district.title_zh, district.title_en)
 }
@@ -259,6 +267,7 @@ async fn take_in(setup: &Setup, district: District) -> anyhow::Result<Member> {
         title_zh: district.title_zh.into(),
         title_en: district.title_en.into(),
         quota: 0,
+        may_send: vec![EVERYTHING.to_owned()],
     };
     let socket = setup.tenant_add(&new).await?.socket;
     Ok(Member { title: title(&district), platform: district.platform, socket, home: Home::Hub })
@@ -280,6 +289,7 @@ async fn connect(
         address: line.address().to_string(),
         server_name: "localhost".into(),
         out: home.clone(),
+        may_send: vec![EVERYTHING.to_owned()],
     };
     let config = setup.platform_add(&new).await?;
     let (title, socket) = (title(&district), home.join("data/intake.sock"));
@@ -299,6 +309,7 @@ async fn invite(setup: &Setup, folder: &Path, hub: SocketAddr) -> anyhow::Result
         address: hub.to_string(),
         server_name: "localhost".into(),
         out: home.clone(),
+        may_send: vec![EVERYTHING.to_owned()],
     };
     setup.platform_add(&new).await?;
     Ok(Guest { platform, title: format!("{title_zh} {title_en}"), folder: home, hub })

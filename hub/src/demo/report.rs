@@ -1,41 +1,78 @@
 //! What came of it: read from the stores alone, roots computed again from the bytes.
 
+mod acts;
 mod named;
 mod rows;
 mod table;
 
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use indicatif::{MultiProgress, ProgressBar};
+use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_node::cli::table::grouped;
 use sanheyi_node::process::clock::{self, Clock};
-use sanheyi_node::store::{Database, Store};
 
 use self::rows::Hub;
+use super::acts::{Told, codes};
 use super::foreign::Answered;
-use super::parties::{Federation, Member, member_answered};
+use super::parties::{Federation, Member, member_answered, node_store};
 use super::refused::Refused;
 use super::say::say;
 use super::writer::{Ledger, WhileCut};
 use crate::store::{author_keys, platform_list};
+
+/// What came of it all, beside what stands in the stores.
+pub(super) struct Outcome {
+    pub(super) answered: Answered,
+    pub(super) refused: Refused,
+    pub(super) acts: Vec<Told>,
+}
 
 /// How long the federation may take to catch up once all is written.
 const CATCH_UP: Duration = Duration::from_secs(100);
 /// How often is looked whether it has.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Waits until every entry is answered by a receipt that its branch holds.
+/// Waits until every entry is answered by a receipt that its branch holds, and says so.
 pub(super) async fn wait_until_caught_up(
     federation: &Federation,
     written: &[Ledger],
     bars: &MultiProgress,
     clock: &dyn Clock,
 ) -> anyhow::Result<()> {
-    let total: u64 = written.iter().map(|ledger| ledger.entries).sum();
-    let bar = bars.add(ProgressBar::new(total));
+    let bar = bars.add(ProgressBar::new(total(written)));
     bar.set_prefix("回执 receipts");
     let began = clock.now();
+    wait(federation, written, clock, |answered| bar.set_position(answered)).await?;
+    bar.finish_and_clear();
+    let millis = clock.now().micros_since(began) / 1000;
+    say(&format!(
+        "全部条目已有回执，收尾 {millis} 毫秒 · all answered, {millis} ms after the last write"
+    ));
+    Ok(())
+}
+
+/// The same in silence.
+pub(super) async fn wait_until_answered(
+    federation: &Federation,
+    written: &[Ledger],
+    clock: &dyn Clock,
+) -> anyhow::Result<()> {
+    wait(federation, written, clock, |_| ()).await
+}
+
+fn total(written: &[Ledger]) -> u64 {
+    written.iter().map(|ledger| ledger.entries).sum()
+}
+
+async fn wait(
+    federation: &Federation,
+    written: &[Ledger],
+    clock: &dyn Clock,
+    seen: impl Fn(u64),
+) -> anyhow::Result<()> {
+    let (total, began) = (total(written), clock.now());
     loop {
         let mut answered = federation.hosted_answered().await?;
         for member in federation.members().iter().filter(|member| !member.is_hosted()) {
@@ -43,13 +80,8 @@ pub(super) async fn wait_until_caught_up(
             answered += member_answered(&store).await?;
             store.database().close().await;
         }
-        bar.set_position(answered.min(total));
+        seen(answered.min(total));
         if answered >= total {
-            bar.finish_and_clear();
-            let millis = clock.now().micros_since(began) / 1000;
-            say(&format!(
-                "全部条目已有回执，收尾 {millis} 毫秒 · all answered, {millis} ms after the last write"
-            ));
             return Ok(());
         }
         if clock.now().micros_since(began) > i64::try_from(CATCH_UP.as_micros())? {
@@ -59,19 +91,13 @@ pub(super) async fn wait_until_caught_up(
     }
 }
 
-async fn node_store(member: &Member) -> anyhow::Result<Store> {
-    let folder = member.folder().ok_or_else(|| anyhow!("{} has no node", member.platform))?;
-    let database = Database::open_read_only(&folder.join("data/node.sqlite")).await?;
-    Ok(database.of(&member.platform))
-}
-
 /// Prints the tables; answers whether everything agrees.
 pub(super) async fn print(
     federation: &Federation,
     written: &[Ledger],
-    answered: &Answered,
-    refused: &Refused,
+    outcome: &Outcome,
 ) -> anyhow::Result<bool> {
+    let Outcome { answered, refused, acts } = outcome;
     let (id, store) = (&federation.setup.hub, &federation.store);
     let platforms = platform_list(store).await?;
     let keys = author_keys(&platforms, id, federation.setup.hub_key()?);
@@ -92,9 +118,17 @@ pub(super) async fn print(
             say_cut(&federation.member(&ledger.platform)?.title, cut);
         }
     }
+    let by_list = codes::tell(federation, written, |ledger| {
+        let row = rows.iter().find(|row| row.platform == ledger.platform);
+        row.map_or(0, |row| row.rule(Standing::Quarantined, codes::RULE))
+    })?;
     // All are said, whatever the one is.
-    let named =
-        [named::answered(answered), named::refused(refused), named::as_designed(&rows, answered)];
+    let named = [
+        named::answered(answered),
+        named::refused(refused),
+        named::as_designed(&rows, written, answered),
+        acts::say_all(acts.iter().take(1).chain([&by_list]).chain(acts.iter().skip(1))),
+    ];
     let agreed =
         rows.iter().all(|row| row.root.is_ok() && row.lag == 0) && named.iter().all(|one| *one);
     say(if agreed {
@@ -119,7 +153,7 @@ pub(super) fn stay(federation: &Federation) {
     say("可另开终端查看 · look around from another terminal:");
     let program = std::env::current_exe()
         .map_or_else(|_| "sanheyi-hub".to_owned(), |path| path.display().to_string());
-    for command in ["status", "verify", "platform list"] {
+    for command in ["status", "verify", "platform list", "policy list", "order list"] {
         say(&format!("  {program} {command} --config {}", hub.display()));
     }
     for folder in federation.members().iter().filter_map(Member::folder) {

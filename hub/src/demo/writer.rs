@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use anyhow::bail;
 use bytes::Bytes;
 use indicatif::ProgressBar;
+use jiff::civil::Date;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::cli::table::grouped;
 use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_proto::exchange::v1 as wire;
 
+use super::acts::codes::{self, Ended};
 use super::pace::Pace;
 use super::parties::{Federation, Member, wait_for_intake};
 use super::year::{BATCH, District, Plan, Written, publication, year};
@@ -25,6 +27,10 @@ pub(super) struct Ledger {
     pub(super) families: Families,
     /// What happened while its line was cut, if it was.
     pub(super) cut: Option<WhileCut>,
+    /// Bytes on its line, and entries, when the year was over; nothing without a line.
+    pub(super) wire: Option<(u64, u64)>,
+    /// What was made of a code that ended in the year.
+    pub(super) ended: Ended,
 }
 
 /// Records and entries by family: what stands before the dot in the names of datasets.
@@ -52,6 +58,22 @@ pub(super) struct Writer<'a> {
     heads: BTreeMap<(&'static str, String), (u64, Bytes)>,
     entries: u64,
     families: Families,
+    ended: Ended,
+}
+
+// === impl Ledger ===
+
+impl Ledger {
+    /// Notes what the year cost on the line; what comes after it may be a file.
+    pub(super) fn weigh(&mut self, member: &Member) {
+        self.wire = member.line().map(|line| (line.carried(), self.entries));
+    }
+
+    /// Counts an entry that was handed in after the year.
+    pub(super) fn count(&mut self, dataset: &'static str, revision: u64) {
+        self.entries += 1;
+        self.families.count(dataset, revision);
+    }
 }
 
 // === impl Families ===
@@ -98,8 +120,19 @@ impl<'a> Writer<'a> {
         let member = federation.member(&district.platform)?;
         let client = wait_for_intake(member).await?;
         let bar = pace.bar(member)?;
-        let (heads, entries, families) = (BTreeMap::new(), 0, Families::default());
-        Ok(Self { district, plan, federation, member, pace, client, bar, heads, entries, families })
+        Ok(Self {
+            district,
+            plan,
+            federation,
+            member,
+            pace,
+            client,
+            bar,
+            heads: BTreeMap::new(),
+            entries: 0,
+            families: Families::default(),
+            ended: Ended::default(),
+        })
     }
 
     /// Says who works there and publishes the catalogue, then lives through the year.
@@ -110,7 +143,7 @@ impl<'a> Writer<'a> {
         }
         for day in year(&self.district, &self.plan) {
             if day.date.day() == 1 {
-                self.pace.month(day.date).await;
+                self.month(day.date).await?;
             }
             let note = self.line(day.date.day_of_year(), &mut cut).await?;
             for batch in day.batches {
@@ -120,8 +153,20 @@ impl<'a> Writer<'a> {
             self.bar.inc(1);
         }
         self.bar.finish();
-        let Self { district, entries, families, .. } = self;
-        Ok(Ledger { platform: district.platform, entries, families, cut })
+        let Self { district, entries, families, ended, .. } = self;
+        Ok(Ledger { platform: district.platform, entries, families, cut, wire: None, ended })
+    }
+
+    /// Waits for all at the first of a month; on one of these days the city publishes something.
+    async fn month(&self, date: Date) -> anyhow::Result<()> {
+        let last = self.pace.month(date).await;
+        if date == codes::PUBLISHED {
+            if last {
+                codes::publish(self.federation).await?;
+            }
+            self.pace.together().await;
+        }
+        Ok(())
     }
 
     /// Cuts and mends the line of one district on its days; answers how it is, if it is cut.
@@ -141,27 +186,41 @@ impl<'a> Writer<'a> {
             let hosted = self.federation.hosted_answered().await? - before.hosted;
             *cut = Some(WhileCut { written: self.entries - before.written, hosted });
             line.mend();
+            // What the city said meanwhile comes down before anything else is handed in.
+            codes::heard(self.federation, self.member).await?;
         }
         Ok(if CUT.contains(&day) { "断线 line cut" } else { "" })
     }
 
-    async fn submit(&mut self, batch: Vec<Written>) -> anyhow::Result<()> {
+    async fn submit(&mut self, mut batch: Vec<Written>) -> anyhow::Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
-        let keys: Vec<_> = batch.iter().map(|one| (one.dataset, one.record.clone())).collect();
-        let heads = keys.iter().map(|key| self.heads.get(key).cloned().unwrap_or_default());
-        let drafts = batch.into_iter().zip(heads).map(|(one, head)| draft(one, head)).collect();
-        let answer = self.client.submit(drafts).await?;
+        self.ended.mind(&mut batch);
+        let mut answer = self.hand_in(&batch).await?;
+        if !answer.refused.is_empty() && self.ended.learn(&answer.refused) {
+            self.ended.mind(&mut batch);
+            answer = self.hand_in(&batch).await?;
+        }
         if let Some(refused) = answer.refused.first() {
             bail!("{} refused a draft: {refused:?}", self.district.platform);
         }
         self.entries += answer.appended.len() as u64;
+        self.ended.count(&batch);
         self.pace.wrote(self.member, answer.appended.len());
-        for (key, appended) in keys.into_iter().zip(answer.appended) {
-            self.families.count(key.0, appended.revision);
-            self.heads.insert(key, (appended.revision, appended.digest));
+        for (one, appended) in batch.into_iter().zip(answer.appended) {
+            self.families.count(one.dataset, appended.revision);
+            self.heads.insert((one.dataset, one.record), (appended.revision, appended.digest));
         }
         Ok(())
+    }
+
+    async fn hand_in(&self, batch: &[Written]) -> anyhow::Result<wire::SubmitResponse> {
+        let head = |one: &Written| {
+            let key = (one.dataset, one.record.clone());
+            self.heads.get(&key).cloned().unwrap_or_default()
+        };
+        let drafts = batch.iter().map(|one| draft(one.clone(), head(one)));
+        Ok(self.client.submit(drafts.collect()).await?)
     }
 }

@@ -15,6 +15,7 @@ use prost::Message;
 use sanheyi_exchange_spec::entry::Operation;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_proto::standard::v1::{Delivery, DeliveryWay};
 
 use self::activity::Books;
 use self::calendar::{Calendar, DAY, DAYS, WorkTime};
@@ -23,6 +24,7 @@ use self::library::Library;
 pub(super) use self::library::course::UNAWARE;
 use self::story::Opening;
 use self::volume::Volume;
+use super::acts::codes::IN_FORCE;
 
 mod activity;
 mod calendar;
@@ -180,6 +182,7 @@ pub fn year(district: &District, plan: &Plan) -> impl Iterator<Item = Day> + Sen
         ahead,
         books: Books::default(),
         next: 0,
+        posted: false,
     }
 }
 
@@ -199,6 +202,8 @@ struct Year {
     books: Books,
     /// The next day, counted from 0.
     next: u32,
+    /// Whether something was posted since that is over.
+    posted: bool,
 }
 
 impl Year {
@@ -246,6 +251,26 @@ impl Year {
     }
 }
 
+impl Year {
+    /// The first document that is delivered once the post is over goes by post, whatever the seed:
+    /// nobody has read the new list yet.
+    fn post(&mut self, date: Date, events: &mut [Written]) {
+        let mut delivered = events.iter_mut().filter(|one| one.dataset == "case.delivery");
+        if date < IN_FORCE || self.posted {
+            return;
+        }
+        if let Some(one) = delivered.next()
+            && let Ok(mut body) = Delivery::decode(one.body.clone())
+        {
+            body.way = DeliveryWay::Post.into();
+            body.tracking_no = format!("SY{:011}", self.count);
+            body.sent_at = Some(body.delivered_at);
+            one.body = body.encode_to_vec().into();
+            self.posted = true;
+        }
+    }
+}
+
 impl Iterator for Year {
     type Item = Day;
 
@@ -262,6 +287,7 @@ impl Iterator for Year {
         self.open(day, begin);
         let mut events = self.ahead.remove(&day).unwrap_or_default();
         events.sort_by_key(|written| written.occurred);
+        self.post(date, &mut events);
         let reports = self.close(day, begin, &events);
         events.extend(reports);
         Some(Day { date, batches: batches(events) })

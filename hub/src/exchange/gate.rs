@@ -3,33 +3,34 @@
 //! thing; when that has come, it is judged [`again`].
 
 mod again;
+mod alone;
+mod custody;
 mod known;
+mod letters;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::receipt::Receipt;
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader, SegmentWriter};
 use sanheyi_exchange_spec::suite::{Digest, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_node::branch::{Advance, LiveJournal};
 use sanheyi_node::process::clock;
-use sanheyi_node::store::{JournalNumber, JournalRow, Store, StoreError};
+use sanheyi_node::store::{JournalNumber, Store, StoreError};
 
+use super::attachments::note_up;
 use super::fresh::Waiting;
 use super::hosted::Judgeable;
 use super::lanes::lane_of;
 use super::mailbox::Letter;
 use super::range::{Hearing, Part, Span, Taken, come, judge_range, taken};
 use super::stages::{add, count};
-use super::{Shared, mailbox};
-use crate::store::{
-    GateRow, gate_advance, gate_list, platform_lock, waiting_any, waiting_put, waiting_wake,
-};
-use again::still_absent;
-use known::{Asked, Cursors, Memory};
+use super::{Shared, errand};
+use crate::store::{GateRow, gate_advance, gate_list, waiting_put};
+use again::{still_absent, wake};
+use known::{Asked, Cursors, Memory, remember_at_most};
 
 /// How long the gate pauses after a fault of the store, such as a full disk, before it tries again.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(1);
@@ -38,6 +39,8 @@ const AFTER_ROUNDS: u32 = 256;
 /// How often waiting entries are looked through, in case nobody was told that something has come:
 /// only after a crash between two instances' commits.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(60);
+/// Bytes of contents that are remembered of all platforms together, of 3,000 as of three.
+const ALL_REMEMBERED_BYTES: usize = 128 * 1024 * 1024;
 /// Segments read from the store at a time.
 const READ: usize = 16;
 
@@ -47,8 +50,9 @@ pub struct Gate {
     lane: usize,
     reader: SegmentReader,
     packer: SegmentWriter,
-    mailboxes: BTreeMap<PlatformId, LiveJournal>,
     memories: BTreeMap<PlatformId, Memory>,
+    /// Bytes that they may have, this lane's share.
+    remembered: usize,
     /// Platforms whose waiting entries were looked through in this process.
     swept: BTreeSet<PlatformId>,
     /// Those of them that have waiting entries: the next sweep looks through these again.
@@ -86,8 +90,8 @@ impl Gate {
             lane,
             reader: SegmentReader::new(Suite::Intl).map_err(memory)?,
             packer: SegmentWriter::new().map_err(memory)?,
-            mailboxes: BTreeMap::new(),
             memories: BTreeMap::new(),
+            remembered: ALL_REMEMBERED_BYTES / of.max(1),
             swept: BTreeSet::new(),
             waiting: BTreeSet::new(),
             busy,
@@ -155,11 +159,12 @@ impl Gate {
                 }
             }
         }
+        remember_at_most(&mut self.memories, self.remembered);
         judged
     }
 
     fn forget(&mut self, platform: &PlatformId) {
-        self.mailboxes.remove(platform);
+        self.shared.outbox.forget(&Audience::One(platform.clone()));
         self.memories.remove(platform);
     }
 
@@ -280,15 +285,17 @@ impl Gate {
         let (number, from) = (*number, due.start);
         let began = self.now();
         let edition = self.shared.parts.edition;
-        let (asked, due) = Asked::of(parts, due, taken, &edition);
         let memory = self.memories.entry(store.platform().clone()).or_default();
-        let mut facts = asked.answer(store, cursors, memory).await?;
-        let lane = journal.lane;
-        let hearing = Hearing { journal: number, lane, due: &due, parts, taken, edition: &edition };
+        let everywhere = memory.custody(store).await?;
+        let (asked, due) = Asked::of(parts, due, taken, &edition, everywhere);
+        let (rules, hub) = (self.shared.rulebook(), &self.shared);
+        let mut facts = custody::facts(hub, store, cursors, &asked, memory, &rules).await?;
+        let (author, lane, due) = (&journal.author, journal.lane, &due);
+        let hearing =
+            Hearing { author, journal: number, lane, due, parts, taken, edition: &edition };
         let range = judge_range(&hearing, &mut facts);
-        let judged = self.now();
+        let (judged, past) = (self.now(), range.past);
         add(&self.shared.stages.judge, began, judged);
-        let past = range.past;
         let receipt = Receipt {
             journal: journal.clone(),
             from,
@@ -297,72 +304,45 @@ impl Gate {
             standard: edition.version(),
             received: range.received,
             exceptions: range.exceptions,
+            broadcast: rules.size(),
         };
         let platform = store.platform().clone();
-        self.open_mailbox(store).await?;
-        let letter = Letter::Receipt(&receipt);
-        let Some(advance) = self.compose(&platform, &letter, judged)? else { return Ok(0) };
+        let lost = custody::shown(number, &receipt.exceptions, &facts);
+        let matters = range.matters;
+        let errands =
+            errand::of_range(store, number, parts, &receipt, matters, &rules, judged).await?;
+        let errands = errands.with(lost);
+        let last = (number, past.saturating_sub(1), range.ruling);
+        let delivery = self.prepare(store, lane, &Letter::Receipt(&receipt), last, judged).await?;
         let mut tx = store.begin("gate_settle").await?;
         gate_advance(&mut tx, store, number, from, past);
+        delivery.lock(&mut tx).await?;
         still_absent(&mut tx, store, cursors, &range.waits).await?;
         tx.receipt_put(store, number, &receipt);
-        tx.journal_write(store, &advance);
         if *indexed {
+            note_up(&mut tx, store, parts, from, past).await?;
             tx.record_add(store, range.index).await?;
+        } else {
+            custody::heard_at_home(&mut tx, store, receipt.exceptions.iter()).await?;
         }
         waiting_put(&mut tx, store, number, &range.waits);
-        if waiting_any(&mut tx, store).await? {
-            waiting_wake(&mut tx, store, &come(parts, from, past));
-        }
+        wake(&mut tx, store, || come(parts, from, past)).await?;
+        errands.write(&mut tx, store, number, judged).await?;
+        delivery.write(&mut tx).await?;
         tx.commit().await?;
-        self.delivered(&platform, advance);
+        if !errands.is_empty() {
+            self.shared.due.tell(&platform);
+        }
+        self.delivered(store, delivery);
         if !range.waits.is_empty() {
             self.waiting.insert(platform.clone());
         }
-        self.memories.entry(platform.clone()).or_default().settle(number, past, &asked, facts);
+        let memory = self.memories.entry(platform.clone()).or_default();
+        memory.settle(number, past, &asked, facts);
         self.shared.fresh.forget(&platform, number, past);
         add(&self.shared.stages.settle, judged, self.now());
         count(&self.shared.stages.judged, past - from);
         Ok(past - from)
-    }
-
-    /// A letter as the next entry of a platform's mailbox, to be made durable.
-    fn compose(
-        &mut self,
-        platform: &PlatformId,
-        letter: &Letter<'_>,
-        at: Timestamp,
-    ) -> Result<Option<Advance>, StoreError> {
-        let Some(letters) = self.mailboxes.get_mut(platform) else { return Ok(None) };
-        // The author's clock never goes back within a journal, whatever the machine's does.
-        let recorded = at.max(letters.recorded());
-        let entry = [mailbox::entry(&self.shared, letters.head(), letter, recorded)?];
-        let advance = letters.append(&mut self.packer, &entry, at);
-        advance
-            .map(Some)
-            .map_err(|error| StoreError::contradiction("segment", "bytes", "packer", error))
-    }
-
-    /// The letter is durable: whoever waits hears of it.
-    fn delivered(&mut self, platform: &PlatformId, advance: Advance) {
-        if let Some(letters) = self.mailboxes.get_mut(platform) {
-            self.shared.letters.put(letters.id(), &advance);
-            letters.settle(advance);
-        }
-        self.shared.news.tell(platform);
-    }
-
-    async fn open_mailbox(&mut self, store: &Store) -> Result<(), StoreError> {
-        if self.mailboxes.contains_key(store.platform()) {
-            return Ok(());
-        }
-        let mut tx = store.begin("mailbox_open").await?;
-        platform_lock(&mut tx, store).await?;
-        let row: JournalRow = mailbox::open(&self.shared, &mut tx, store).await?;
-        tx.commit().await?;
-        let journal = LiveJournal::open(store, row).await?;
-        self.mailboxes.insert(store.platform().clone(), journal);
-        Ok(())
     }
 
     fn now(&self) -> Timestamp {

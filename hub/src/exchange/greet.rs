@@ -3,7 +3,7 @@
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::grant::Grant;
-use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, Lane, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::link::greet::{Claim, Line, Opening, greet as decide};
@@ -15,7 +15,7 @@ use sanheyi_node::uplink::port::{
     CopyClaim, GreetAnswer, GreetCall, JournalClaim, JournalGrant, PROTOCOL,
 };
 
-use super::{Shared, hosted, mailbox, refused};
+use super::{Shared, hosted, refused};
 use crate::store::{gate_open, platform_lock};
 
 /// How often a Greet is decided again when another instance is faster.
@@ -28,13 +28,17 @@ pub(super) async fn greet(
     call: GreetCall,
 ) -> Result<GreetAnswer, Refusal> {
     shared.registry.find(&shared.parts, platform).await?;
+    // One that was registered a moment ago, beside this process: what it may send is said already.
+    if shared.rulebook().platform(platform).is_none() {
+        shared.rules.refresh(&shared.outbox).await.map_err(|error| refused(&error))?;
+    }
     check(shared, platform, &call)?;
     let now = shared.parts.clock.now();
     warn_of_skew(platform, call.now.micros_since(now));
     let store = shared.store(platform);
     hold_copies(shared, &store, &call.copies).await?;
     let mut tries = 0;
-    let (answered, mailbox) = loop {
+    let (answered, mailboxes) = loop {
         tries += 1;
         match grant_all(shared, &store, &call, now).await {
             Err(Fault::Store(StoreError::Raced(_))) if tries < TRIES => {}
@@ -51,7 +55,7 @@ pub(super) async fn greet(
         now,
         standard: shared.parts.edition.version(),
         grants: answered,
-        mailboxes: vec![(mailbox.head.journal, mailbox.head.size)],
+        mailboxes: mailboxes.into_iter().map(|row| (row.head.journal, row.head.size)).collect(),
     })
 }
 
@@ -81,7 +85,7 @@ async fn grant_all(
     store: &Store,
     call: &GreetCall,
     now: Timestamp,
-) -> Result<(Vec<JournalGrant>, JournalRow), Fault> {
+) -> Result<(Vec<JournalGrant>, Vec<JournalRow>), Fault> {
     let mut tx = store.begin("greet").await?;
     // Of two Greets of one platform at two instances one waits here, and sees what the other did.
     platform_lock(&mut tx, store).await?;
@@ -89,14 +93,30 @@ async fn grant_all(
     for claim in &call.journals {
         grants.push(grant_one(shared, &mut tx, store, claim, now).await?);
     }
-    let mailbox = mailbox::open(shared, &mut tx, store).await?;
+    let mailboxes = mailboxes(shared, &mut tx, store).await?;
     // What can still fail is done before the commit: a refusal says that nothing was granted.
     let mut answered = Vec::new();
     for (claim, grant) in call.journals.iter().zip(grants) {
         answered.push(finish(shared, store, claim, grant).await?);
     }
     tx.commit().await?;
-    Ok((answered, mailbox))
+    let broadcast = shared.broadcast_for(store).await?;
+    Ok((answered, mailboxes.into_iter().chain(broadcast).collect()))
+}
+
+/// What a platform should pull: the mailboxes of both lanes. A branch of an earlier version may
+/// know of the first only.
+async fn mailboxes(
+    shared: &Shared,
+    tx: &mut Tx,
+    store: &Store,
+) -> Result<Vec<JournalRow>, StoreError> {
+    let audience = Audience::One(store.platform().clone());
+    let mut rows = Vec::new();
+    for lane in [Lane::Normal, Lane::Urgent] {
+        rows.push(shared.outbox.open(tx, store, &audience, lane).await?);
+    }
+    Ok(rows)
 }
 
 /// A reader's copy of a journal of ours, in this generation, must be a prefix of ours: if it is
@@ -104,6 +124,10 @@ async fn grant_all(
 /// (rule 14).
 async fn hold_copies(shared: &Shared, store: &Store, copies: &[CopyClaim]) -> Result<(), Refusal> {
     for copy in copies.iter().filter(|copy| copy.journal.author == shared.parts.hub) {
+        let store = match copy.journal.audience {
+            Audience::All => &shared.outbox.store(&Audience::All),
+            Audience::One(_) => store,
+        };
         let row = store.journal_get(&copy.journal).await.map_err(|error| refused(&error))?;
         let ours = row.filter(|row| row.head.position.generation == shared.generation);
         let Some(row) = ours else { continue };

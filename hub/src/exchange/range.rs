@@ -1,12 +1,14 @@
 //! Judging a range of a journal: pure but for the question which revisions are taken.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use sanheyi_exchange_spec::custody::{self, Ruling};
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::{
-    Candidate, Edition, Facts, Verdict, Wait, judge, revision_taken,
+    Candidate, Edition, Facts, Standing, Verdict, Wait, judge, revision_taken,
 };
-use sanheyi_exchange_spec::ids::Lane;
+use sanheyi_exchange_spec::ids::{Lane, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::receipt::Exception;
 use sanheyi_exchange_spec::segment::{EntryView, Opened};
@@ -14,6 +16,10 @@ use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
 use sanheyi_proto::Violations;
+
+use super::permits::Permits;
+
+use super::errand::matters;
 
 /// An opened segment and where it begins.
 pub(super) struct Part {
@@ -34,7 +40,11 @@ pub(super) struct Range {
     pub(super) exceptions: Vec<Exception>,
     /// What its pending entries wait for.
     pub(super) waits: Vec<(u64, Wait)>,
+    /// What follows of the offer or the answer that is its last entry.
+    pub(super) ruling: Option<Ruling>,
     pub(super) received: Timestamp,
+    /// Whether there is an entry that others may have to be told of whatever the policies say.
+    pub(super) matters: bool,
 }
 
 /// Sequence numbers from one to before another.
@@ -42,6 +52,7 @@ pub(super) type Span = std::ops::Range<u64>;
 
 /// What is judged, and by what.
 pub(super) struct Hearing<'a> {
+    pub(super) author: &'a PlatformId,
     pub(super) journal: JournalNumber,
     pub(super) lane: Lane,
     pub(super) due: &'a Span,
@@ -53,14 +64,18 @@ pub(super) struct Hearing<'a> {
 /// Judges the entries that are due until a receipt is full. What it judges it learns, for those
 /// behind.
 pub(super) fn judge_range(hearing: &Hearing<'_>, facts: &mut Facts) -> Range {
-    let Hearing { journal, lane, due, parts, taken, edition } = *hearing;
+    let Hearing { author, journal, lane, due, parts, taken, edition } = *hearing;
+    let rules = Arc::clone(facts.rules());
+    let mut permits = Permits::new(&rules, author);
     let from = due.start;
     let mut range = Range {
         past: from,
         index: Vec::new(),
         exceptions: Vec::new(),
         waits: Vec::new(),
+        ruling: None,
         received: Timestamp::default(),
+        matters: false,
     };
     let mut scratch = Violations::default();
     for (sequence, entry, stored) in entries(parts, from) {
@@ -76,7 +91,8 @@ pub(super) fn judge_range(hearing: &Hearing<'_>, facts: &mut Facts) -> Range {
             Verdict::quarantined(vec![revision_taken(&entry.header)])
         } else {
             let candidate = Candidate { header: &entry.header, body, lane };
-            judge(&candidate, edition, facts, &mut scratch)
+            let refused = permits.refuse(entry.header.dataset, stored);
+            refused.unwrap_or_else(|| judge(&candidate, edition, facts, &mut scratch))
         };
         if !collides {
             let standing = Some(verdict.standing);
@@ -85,11 +101,20 @@ pub(super) fn judge_range(hearing: &Hearing<'_>, facts: &mut Facts) -> Range {
             facts.learn(&entry.header, body, entry.digest, verdict.standing);
         }
         range.waits.extend(verdict.waits.take().map(|wait| (sequence, wait)));
+        let decides = entry.header.dataset.starts_with(custody::FAMILY);
+        if decides && verdict.standing == Standing::Accepted {
+            range.ruling = custody::ruling(&entry.header, body, &facts.custody);
+        }
         if !verdict.reasons.is_empty() {
             range.exceptions.push(exception(sequence, &entry.header, verdict));
         }
+        range.matters |= matters(&entry.header);
         range.past = sequence + 1;
         range.received = stored;
+        if decides {
+            // What follows of it is written down before anything else is judged.
+            break;
+        }
     }
     range
 }

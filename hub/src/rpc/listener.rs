@@ -25,14 +25,17 @@ use sanheyi_node::process::said::with_causes;
 use sanheyi_node::process::tls::ServerConfig;
 use sanheyi_node::process::tls::handshake::{AcceptError, ServerStream, accept};
 use sanheyi_node::process::tls::subject::Subject;
+use sanheyi_node::process::unsent::keep_little_unsent;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::Stream;
 use tonic::transport::server::Connected;
 
-/// Most connections at once: a city has tens of platforms, each with one line and a few in passing.
-pub const CONNECTIONS: usize = 1024;
+/// Most connections at once: a city has tens of platforms, a province thousands, each with one line
+/// and now and then a second in passing. Idle they cost some dozens of kilobytes each; the process
+/// needs as many file handles (`LimitNOFILE` of the unit).
+pub const CONNECTIONS: usize = 4096;
 /// Most handshakes at once: strangers can hold these slots, not the connections.
 pub const HANDSHAKES: usize = 64;
 /// Longest handshake.
@@ -196,8 +199,9 @@ async fn named(
     meter: Arc<Meter>,
     limit: Duration,
 ) -> Result<(ServerStream<Counted<TcpStream>>, Subject), Dropped> {
-    // A segment is written whole: waiting for more bytes would only delay it.
-    tcp.set_nodelay(true).map_err(Dropped::Gone)?;
+    // A segment is written whole: waiting for more bytes would only delay it. What waits here can
+    // be overtaken by what is urgent.
+    keep_little_unsent(&tcp).map_err(Dropped::Gone)?;
     tokio::time::timeout(limit, accept(tls, Counted::new(tcp, meter)))
         .await
         .map_err(|_| Dropped::Slow)?

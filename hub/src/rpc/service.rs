@@ -27,14 +27,22 @@ pub struct ExchangeService {
 impl ExchangeService {
     /// The service of a hub, bounded.
     pub fn server(exchange: Exchange, hub: PlatformId) -> ExchangeServer<Self> {
-        ExchangeServer::new(Self { exchange, hub })
+        ExchangeServer::new(Self::of(exchange, hub))
             .max_decoding_message_size(limits::MESSAGE_BYTES)
             .max_encoding_message_size(limits::MESSAGE_BYTES)
     }
 
+    pub(super) fn of(exchange: Exchange, hub: PlatformId) -> Self {
+        Self { exchange, hub }
+    }
+
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     /// Who calls: the platform of the certificate, which must be one that calls over the network,
     /// and more about its connection.
-    async fn caller<T: Sync>(&self, request: &Request<T>) -> Result<Peer, Status> {
+    pub(super) async fn caller<T: Sync>(&self, request: &Request<T>) -> Result<Peer, Status> {
         let unnamed = |zh: &str, en: &str| {
             to_status(&Refusal::new(Code::Unauthorised, "certificate", zh, en))
         };

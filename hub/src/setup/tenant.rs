@@ -22,6 +22,8 @@ pub struct NewTenant {
     pub title_en: String,
     /// Records a second that it may submit; 0 = no limit.
     pub quota: u64,
+    /// Datasets that it may send: `*`, `family.*` or names.
+    pub may_send: Vec<String>,
 }
 
 /// Where the parts of a tenant lie.
@@ -52,7 +54,7 @@ impl Setup {
             hosted: true,
             quota: new.quota,
         };
-        self.put(&row).await?;
+        self.put(&row, &new.may_send).await?;
         Ok(files)
     }
 

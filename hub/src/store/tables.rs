@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::store::tables::{
-    Cell, Column, MIDDLE, SMALL, TABLES as OF_BRANCHES, Table, blob, integer, or_null, text,
+    CUSTODY_COLUMNS, Cell, Column, MIDDLE, OFFER_COLUMNS, SMALL, TABLES as OF_BRANCHES, Table,
+    blob, integer, or_null, text,
 };
 use sanheyi_node::store::{Columns, Database, StoreError};
 use sea_query::{Expr, ExprTrait as _, Query};
@@ -66,9 +67,39 @@ pub const TABLES: &[Table] = &[
         page: MIDDLE,
     },
     Table {
+        name: "reader",
+        columns: &[PLATFORM, text("journal"), integer("size"), integer("at")],
+        key: &["platform", "journal"],
+        page: SMALL,
+    },
+    Table {
+        name: "custody",
+        columns: &CUSTODY_COLUMNS,
+        key: &["platform", "dataset", "record"],
+        page: SMALL,
+    },
+    Table {
+        name: "custody_offer",
+        columns: &OFFER_COLUMNS,
+        key: &["platform", "offerer", "no", "revision"],
+        page: SMALL,
+    },
+    Table {
         name: "waiting",
         columns: &[PLATFORM, JOURNAL, integer("sequence"), blob("awaited"), integer("ready")],
         key: &["platform", "journal", "sequence"],
+        page: SMALL,
+    },
+    Table {
+        name: "errand",
+        columns: &[PLATFORM, JOURNAL, integer("sequence"), text("reader"), integer("done")],
+        key: &["platform", "journal", "sequence", "reader"],
+        page: SMALL,
+    },
+    Table {
+        name: "sight",
+        columns: &[PLATFORM, blob("key"), text("reader"), text("request"), integer("since")],
+        key: &["platform", "key", "reader", "request"],
         page: SMALL,
     },
 ];

@@ -15,6 +15,7 @@ use sanheyi_node::process::folder::{self, FolderError};
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError, Tasks};
 use sanheyi_node::process::secret::{SecretError, read_seed};
 use sanheyi_node::store::{Database, Lease, StoreError};
+use sanheyi_node::uplink::lanes::LaneRules;
 use sanheyi_node::uplink::retry::RetryConfig;
 use thiserror::Error;
 
@@ -133,6 +134,7 @@ pub async fn host(grounds: &Grounds, tenant: &PlatformRow) -> Result<Hosted, Ten
         keeper: Some(grounds.hub.clone()),
         hub_key: grounds.hub_key,
         retry: PAUSES,
+        lanes: LaneRules::default(),
         clock: Arc::clone(&grounds.clock),
         entropy: Arc::clone(&grounds.entropy),
     };

@@ -7,7 +7,7 @@ use sanheyi_proto::standard::v1::{
 };
 
 /// 2010-12-30T10:00 at Changzhou.
-pub(super) const AT: i64 = 1_293_674_400_000_000;
+pub(in crate::demo) const AT: i64 = 1_293_674_400_000_000;
 /// Serials far from those of real cases.
 const SERIALS: u64 = 9_000_000_000;
 /// A power item that every catalogue has.
@@ -18,7 +18,7 @@ fn code(region: &str) -> String {
 }
 
 /// A body that is not in the catalogue: its letters are of none.
-pub(super) fn organisation(region: &str) -> Organisation {
+pub(in crate::demo) fn organisation(region: &str) -> Organisation {
     Organisation {
         code: format!("JS{region}00QQ"),
         name: "由其他厂商的系统报送的机构".into(),
@@ -33,12 +33,12 @@ pub(super) fn organisation(region: &str) -> Organisation {
 }
 
 /// A case.
-pub(super) fn case(region: &str, serial: u64) -> Case {
+pub(in crate::demo) fn case(region: &str, serial: u64) -> Case {
     case_on(region, serial, KNOWN)
 }
 
 /// A case on the item of that number.
-pub(super) fn case_on(region: &str, serial: u64, number: u32) -> Case {
+pub(in crate::demo) fn case_on(region: &str, serial: u64, number: u32) -> Case {
     let organisation = code(region);
     Case {
         no: format!("{organisation}{:010}", SERIALS + serial),
@@ -67,7 +67,7 @@ pub(super) fn case_on(region: &str, serial: u64, number: u32) -> Case {
 }
 
 /// A step.
-pub(super) fn step(case_no: &str, ordinal: u32) -> CaseStep {
+pub(in crate::demo) fn step(case_no: &str, ordinal: u32) -> CaseStep {
     CaseStep {
         case_no: case_no.into(),
         ordinal,
@@ -87,7 +87,7 @@ pub(super) fn step(case_no: &str, ordinal: u32) -> CaseStep {
 }
 
 /// A result.
-pub(super) fn result(case_no: &str) -> CaseResult {
+pub(in crate::demo) fn result(case_no: &str) -> CaseResult {
     CaseResult {
         case_no: case_no.into(),
         change_number: 1,
@@ -101,7 +101,7 @@ pub(super) fn result(case_no: &str) -> CaseResult {
 }
 
 /// A power item.
-pub(super) fn item(region: &str, number: u32) -> PowerItem {
+pub(in crate::demo) fn item(region: &str, number: u32) -> PowerItem {
     let organisation = code(region);
     PowerItem {
         code: format!("{organisation}-QT-{number:04}"),

@@ -5,10 +5,12 @@ use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::receipt::Exception;
 
 use super::rows::{Row, Rules, Seat};
+use crate::demo::acts::codes;
 use crate::demo::faults::Due;
 use crate::demo::foreign::Answered;
 use crate::demo::refused::Refused;
 use crate::demo::say::say;
+use crate::demo::writer::Ledger;
 use crate::demo::year::UNAWARE;
 
 /// The rule by which our own years are warned.
@@ -79,9 +81,21 @@ pub(super) fn refused(refused: &Refused) -> bool {
     refused.as_due()
 }
 
+/// What stands as an exception of a platform of ours: the warnings that are meant, and what was
+/// written with a code that had ended meanwhile.
+fn of_our_own(row: &Row, written: &[Ledger]) -> Rules {
+    let mut rules =
+        Rules::from([((Standing::Accepted, UNAWARE_OF.to_owned()), u64::from(UNAWARE))]);
+    let ledger = written.iter().find(|ledger| ledger.platform == row.platform);
+    let late = ledger.map_or(0, |ledger| ledger.ended.written);
+    if late > 0 {
+        rules.insert((Standing::Quarantined, codes::RULE.to_owned()), late);
+    }
+    rules
+}
+
 /// Nothing stands as an exception, and nothing is pending, but what is meant to.
-pub(super) fn as_designed(rows: &[Row], answered: &Answered) -> bool {
-    let own = Rules::from([((Standing::Accepted, UNAWARE_OF.to_owned()), u64::from(UNAWARE))]);
+pub(super) fn as_designed(rows: &[Row], written: &[Ledger], answered: &Answered) -> bool {
     let mut foreign = Rules::new();
     for Due { standing, rule, later, .. } in &answered.expected {
         if later.is_none() {
@@ -90,6 +104,7 @@ pub(super) fn as_designed(rows: &[Row], answered: &Answered) -> bool {
     }
     let mut same = true;
     for row in rows {
+        let own = of_our_own(row, written);
         let expected = if row.seat == Seat::Foreign { &foreign } else { &own };
         let count = |standing| -> u64 {
             let of = expected.iter().filter(|((one, _), _)| *one == standing);
@@ -106,7 +121,7 @@ pub(super) fn as_designed(rows: &[Row], answered: &Answered) -> bool {
     }
     if same {
         say(&format!(
-            "每个自有平台仅有 {UNAWARE} 件提示：在挂起的事项上开办的办件；除外来厂商有意为之外，无一隔离，\n      无一待判\n  each platform of ours has just {UNAWARE} warnings: the cases opened on an item that was\n  suspended; but for what the foreign vendor meant, nothing is quarantined or pending"
+            "每个自有平台仅有 {UNAWARE} 件提示：在挂起的事项上开办的办件；除外来厂商有意为之、断线一方沿用已停代码外，\n      无一隔离，无一待判\n  each platform of ours has just {UNAWARE} warnings: the cases opened on an item that was\n  suspended; but for what the foreign vendor meant, and the code that had ended for one\n  that was cut off, nothing is quarantined or pending"
         ));
     }
     same

@@ -122,6 +122,7 @@ fn name(family: &str) -> String {
         "activity" => "运行",
         "case" => "办件",
         "catalogue" => "目录",
+        "custody" => "保管",
         "organisation" => "机构",
         "supervision" => "监察",
         _ => "其他",
@@ -179,8 +180,8 @@ fn compared(rows: &[Row]) -> String {
         &["PLATFORM", "LAG", "B/ENTRY", "CHECKPOINTS", "RECEIPTS", "COMPARED", "ROOT RECOMPUTED"],
     );
     for row in rows {
-        let wire = match (row.wire, row.entries) {
-            (Some(bytes), entries @ 1..) => grouped(bytes / entries),
+        let wire = match row.wire {
+            Some((bytes, entries @ 1..)) => grouped(bytes / entries),
             _ => "–".to_owned(),
         };
         let copies = match row.seat {

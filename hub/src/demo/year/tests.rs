@@ -46,11 +46,12 @@ fn the_gate_accepts_all_of_it_and_warns_where_that_is_meant() {
     }
     let entries = families.values().sum::<usize>();
     assert!(entries <= most, "{entries} entries in a short year");
-    // Of what a platform may write, nothing is left out.
+    // Of what a platform may write, nothing is left out but what the acts after the year write.
     let own =
         sanheyi_proto::datasets().iter().filter(|one| one.author != sanheyi_proto::Author::Hub);
-    let missing: Vec<_> = own.filter(|one| !families.contains_key(one.name)).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    let missing = own.map(|one| one.name).filter(|name| !families.contains_key(name));
+    let acts = ["case.joint", "case.joint_opinion", "custody.answer", "custody.offer"];
+    assert_eq!(missing.collect::<Vec<_>>(), acts);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! writes what is waited for meet on the platform's locked row, and the waiter looks once more
 //! under the lock; behind it a slow sweep looks through everything that waits (rule 16).
 
+use sanheyi_exchange_spec::custody::{FAMILY, Ruling};
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::gate::{
     Candidate, Edition, Needs, Standing, Verdict, Wait, judge, needs,
@@ -10,17 +11,21 @@ use sanheyi_exchange_spec::later::{Change, LaterVerdict};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::segment::Opened;
 use sanheyi_exchange_spec::suite::Digest;
+use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError, Tx};
 use sanheyi_proto::Violations;
 
+use super::super::errand::{self, Accepted, Errands};
 use super::super::hosted::Judgeable;
 use super::super::mailbox::Letter;
+use super::super::permits::Permits;
 use super::super::range::exception;
 use super::Gate;
+use super::custody::{self, still_open};
 use super::known::{Asked, Cursors, is_judged};
 use crate::store::{
-    WaitingRow, platform_lock, waiting_awaited, waiting_missed, waiting_put, waiting_put_ready,
-    waiting_ready, waiting_take, waiting_wake,
+    WaitingRow, platform_lock, waiting_any, waiting_awaited, waiting_missed, waiting_put,
+    waiting_put_ready, waiting_ready, waiting_take, waiting_wake,
 };
 
 /// Rows looked through at a time by the sweep.
@@ -32,6 +37,8 @@ struct Reopened {
     header: Vec<u8>,
     body: Option<Vec<u8>>,
     digest: Digest,
+    /// When the hub received it.
+    stored: Timestamp,
 }
 
 /// What came of judging again.
@@ -39,6 +46,10 @@ struct Outcome {
     later: LaterVerdict,
     sequences: Vec<u64>,
     waits: Vec<(u64, Wait)>,
+    /// What follows of the offer or the answer that is the last of them.
+    ruling: Option<Ruling>,
+    /// What is shown to others, and erased.
+    errands: Errands,
     index: Vec<IndexRow>,
 }
 
@@ -56,6 +67,18 @@ pub(super) async fn still_absent(
     if places.into_iter().flatten().any(|place| is_judged(&place, cursors)) {
         return Err(StoreError::Raced("waiting"));
     }
+    still_open(tx, store, waits.iter().map(|(_, wait)| wait)).await
+}
+
+/// Makes ready what waits for something that has come.
+pub(super) async fn wake(
+    tx: &mut Tx,
+    store: &Store,
+    come: impl FnOnce() -> Vec<Vec<u8>>,
+) -> Result<(), StoreError> {
+    if waiting_any(tx, store).await? {
+        waiting_wake(tx, store, &come());
+    }
     Ok(())
 }
 
@@ -66,7 +89,7 @@ fn asked(wait: &Wait) -> Option<IndexRow> {
         Wait::Revision { dataset, record, revision } => {
             Some(IndexRow::asked(dataset, record, *revision))
         }
-        Wait::Standard(_) | Wait::Dataset(_) | Wait::Custody { .. } => None,
+        Wait::Standard(_) | Wait::Dataset(_) | Wait::Custody { .. } | Wait::Decision { .. } => None,
     }
 }
 
@@ -97,29 +120,29 @@ impl Gate {
         sequences: Vec<u64>,
     ) -> Result<Vec<Reopened>, StoreError> {
         let mut reopened = Vec::with_capacity(sequences.len());
-        let mut current: Option<(u64, Opened)> = None;
+        let mut current: Option<(u64, Opened, Timestamp)> = None;
         for sequence in sequences {
             let absent = || {
                 StoreError::contradiction("waiting", "sequence", sequence, "is not in the journal")
             };
-            let holds = |(first, opened): &(u64, Opened)| {
+            let holds = |(first, opened, _): &(u64, Opened, Timestamp)| {
                 (*first..*first + opened.len() as u64).contains(&sequence)
             };
-            let (first, opened) = match current.take().filter(holds) {
+            let (first, opened, stored) = match current.take().filter(holds) {
                 Some(held) => held,
                 None => {
                     let rows = store.segment_from(number, sequence, 1).await?;
                     let row = rows.into_iter().next().filter(|row| row.past() > sequence);
                     let row = row.ok_or_else(absent)?;
-                    (row.first, self.open(row.first, &row.bytes)?)
+                    (row.first, self.open(row.first, &row.bytes)?, row.stored)
                 }
             };
             let place = usize::try_from(sequence - first).map_err(|_| absent())?;
             let entry = opened.get(place).ok_or_else(absent)?;
             let (header, digest) = (entry.header_bytes.to_vec(), entry.digest);
             let body = entry.body.map(|(_, body)| body.to_vec());
-            reopened.push(Reopened { sequence, header, body, digest });
-            current = Some((first, opened));
+            reopened.push(Reopened { sequence, header, body, digest, stored });
+            current = Some((first, opened, stored));
         }
         Ok(reopened)
     }
@@ -134,6 +157,8 @@ impl Gate {
         let edition = self.shared.parts.edition;
         let journal = self.journal_id(store, number).await?;
         let mut asked = Needs::default();
+        let memory = self.memories.entry(store.platform().clone()).or_default();
+        asked.custody.everywhere = memory.custody(store).await?;
         let mut entries = Vec::with_capacity(reopened.len());
         for one in reopened {
             let wrong = |error| StoreError::contradiction("segment", "bytes", one.sequence, error);
@@ -141,26 +166,52 @@ impl Gate {
             needs(&header, one.body.as_deref(), &edition, &mut asked);
             entries.push((one, header));
         }
-        let memory = self.memories.entry(store.platform().clone()).or_default();
-        let mut facts = Asked::only(asked).answer(store, cursors, memory).await?;
+        let rules = self.shared.rulebook();
+        let asked = Asked::only(asked);
+        let mut facts =
+            custody::facts(&self.shared, store, cursors, &asked, memory, &rules).await?;
+        let mut permits = Permits::new(&rules, &journal.author);
         let (mut changes, mut waits, mut index) = (Vec::new(), Vec::new(), Vec::new());
-        let mut sequences = Vec::new();
+        let (mut sequences, mut ruling) = (Vec::new(), None);
         let mut scratch = Violations::default();
-        for (Reopened { sequence, body, digest, .. }, header) in &entries {
+        for (Reopened { sequence, body, digest, stored, .. }, header) in &entries {
             let body = body.as_deref();
             let candidate = Candidate { header, body, lane: journal.lane };
-            let mut verdict = judge(&candidate, &edition, &facts, &mut scratch);
+            let refused = permits.refuse(header.dataset, *stored);
+            let mut verdict =
+                refused.unwrap_or_else(|| judge(&candidate, &edition, &facts, &mut scratch));
             facts.learn(header, body, *digest, verdict.standing);
             memory.forget(header.dataset, header.record);
             waits.extend(verdict.waits.take().map(|wait| (*sequence, wait)));
             index.push(stands(header, number, *sequence, &verdict, *digest));
             sequences.push(*sequence);
+            let decides = header.dataset.starts_with(FAMILY);
+            if decides && verdict.standing == Standing::Accepted {
+                ruling = sanheyi_exchange_spec::custody::ruling(header, body, &facts.custody);
+            }
             let verdict = exception(*sequence, header, verdict);
             changes.push(Change { replaced: Standing::Pending, verdict });
+            if decides {
+                // What follows of it is written down before anything else is judged.
+                break;
+            }
         }
+        let told: Vec<_> = changes.iter().map(|change| change.verdict.clone()).collect();
+        let lost = custody::shown(number, &told, &facts);
         let (standard, judged) = (edition.version(), self.now());
         let later = LaterVerdict { journal, standard, judged, changes };
-        Ok(Outcome { later, sequences, waits, index })
+        let accepted = entries.iter().zip(&told);
+        let accepted = accepted.filter(|(_, verdict)| verdict.standing == Standing::Accepted);
+        let accepted: Vec<_> = accepted
+            .map(|((one, header), _)| Accepted {
+                sequence: one.sequence,
+                header: *header,
+                body: one.body.as_deref(),
+            })
+            .collect();
+        let errands = errand::decide(store, number, &accepted, &rules, judged).await?;
+        let errands = errands.with(lost);
+        Ok(Outcome { later, sequences, waits, ruling, errands, index })
     }
 
     async fn settle_again(
@@ -172,23 +223,32 @@ impl Gate {
         cursors: &Cursors,
     ) -> Result<(), StoreError> {
         let platform = store.platform().clone();
-        self.open_mailbox(store).await?;
-        let letter = Letter::Later(&outcome.later);
-        let advance = self.compose(&platform, &letter, outcome.later.judged)?;
-        let Some(advance) = advance else { return Ok(()) };
+        let (letter, lane) = (Letter::Later(&outcome.later), outcome.later.journal.lane);
+        let last = outcome.sequences.last().copied().unwrap_or_default();
+        let last = (number, last, outcome.ruling.clone());
+        let judged = outcome.later.judged;
+        let delivery = self.prepare(store, lane, &letter, last, judged).await?;
         let mut tx = store.begin("gate_again").await?;
         waiting_take(&mut tx, store, number, &outcome.sequences);
+        delivery.lock(&mut tx).await?;
         still_absent(&mut tx, store, cursors, &outcome.waits).await?;
         for change in &outcome.later.changes {
             tx.verdict_change(store, number, change);
         }
         if judgeable.is_indexed_here() {
             tx.record_stand(store, &outcome.index);
+        } else {
+            let told = outcome.later.changes.iter().map(|change| &change.verdict);
+            custody::heard_at_home(&mut tx, store, told).await?;
         }
         waiting_put(&mut tx, store, number, &outcome.waits);
-        tx.journal_write(store, &advance);
+        outcome.errands.write(&mut tx, store, number, judged).await?;
+        delivery.write(&mut tx).await?;
         tx.commit().await?;
-        self.delivered(&platform, advance);
+        if !outcome.errands.is_empty() {
+            self.shared.due.tell(&platform);
+        }
+        self.delivered(store, delivery);
         if !outcome.waits.is_empty() {
             self.waiting.insert(platform);
         }
@@ -244,6 +304,7 @@ impl Gate {
                     keys.push(key);
                 }
                 None if known_now(wait.as_ref(), &edition) => come.push(key),
+                None if custody::has_come(store, wait.as_ref()).await? => come.push(key),
                 None => {}
             }
         }
@@ -260,7 +321,12 @@ fn known_now(wait: Option<&Wait>, edition: &Edition) -> bool {
     match wait {
         Some(Wait::Standard(version)) => *version <= edition.version(),
         Some(Wait::Dataset(name)) => edition.dataset(name).is_some(),
-        Some(Wait::Custody { .. } | Wait::Record { .. } | Wait::Revision { .. }) => false,
+        Some(
+            Wait::Custody { .. }
+            | Wait::Decision { .. }
+            | Wait::Record { .. }
+            | Wait::Revision { .. },
+        ) => false,
         // Written by a newer program: what it waits for shows when it is judged.
         None => true,
     }

@@ -3,12 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sanheyi_exchange_spec::custody::FAMILY;
 use sanheyi_exchange_spec::gate::{
     Content, Edition, Facts, Head, Key, Needs, Standing, bears_content, needs,
 };
+use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
+use sanheyi_proto::dataset;
 
 use super::super::range::{Part, Span, Taken, entries};
+use crate::store::CUSTODY;
 
 /// Bytes of contents that are remembered of a platform: a district has 2,000 to 4,000 power items
 /// of some hundred bytes each.
@@ -27,16 +31,32 @@ pub(super) struct Memory {
     contents: BTreeMap<Key, Content>,
     /// Bytes of them.
     bytes: usize,
+    /// Whether anything of it was ever offered or handed over.
+    custody: Option<bool>,
     /// Where the platform's cursors were left.
     cursors: Cursors,
 }
 
 /// What a range asks, and which records begin in it, so that nobody else has them.
 pub(super) struct Asked {
-    needs: Needs,
+    pub(super) needs: Needs,
     new: BTreeSet<Key>,
     /// Records of the range itself whose content decides, whether it asks about them or not.
     written: BTreeSet<Key>,
+}
+
+/// Forgets the platforms of which most is remembered until all of them have `bytes` at most: what
+/// is asked for again is read again.
+pub(super) fn remember_at_most(memories: &mut BTreeMap<PlatformId, Memory>, bytes: usize) {
+    let mut held: usize = memories.values().map(|memory| memory.bytes).sum();
+    while held > bytes {
+        let largest = memories.iter().max_by_key(|(_, memory)| memory.bytes);
+        let Some((platform, of_it)) = largest.map(|(id, memory)| (id.clone(), memory.bytes)) else {
+            return;
+        };
+        held -= of_it;
+        memories.remove(&platform);
+    }
 }
 
 // === impl Memory ===
@@ -73,6 +93,19 @@ impl Memory {
         }
     }
 
+    /// Whether anything of the platform was ever offered or handed over: else nobody asks.
+    pub(super) async fn custody(&mut self, store: &Store) -> Result<bool, StoreError> {
+        if let Some(known) = self.custody {
+            return Ok(known);
+        }
+        Ok(*self.custody.insert(store.custody_any(&CUSTODY).await?))
+    }
+
+    /// Something of the platform was offered or handed over.
+    pub(super) fn handed_over(&mut self) {
+        self.custody = Some(true);
+    }
+
     fn remove(&mut self, key: &Key) {
         if let Some(content) = self.contents.remove(key) {
             self.bytes = self.bytes.saturating_sub(content.memory());
@@ -92,8 +125,16 @@ impl Memory {
 
 impl Asked {
     /// What the entries of these parts that are due ask, and how many of them were asked.
-    pub(super) fn of(parts: &[Part], due: &Span, taken: &Taken, edition: &Edition) -> (Self, Span) {
+    /// `custody`: whether they ask who has their records.
+    pub(super) fn of(
+        parts: &[Part],
+        due: &Span,
+        taken: &Taken,
+        edition: &Edition,
+        custody: bool,
+    ) -> (Self, Span) {
         let mut asked = Self::only(Needs::default());
+        asked.needs.custody.everywhere = custody;
         let mut heard = due.start..due.start;
         for (sequence, entry, _) in entries(parts, due.start) {
             if sequence >= due.end || asked.needs.contents.len() >= RANGE_CONTENTS {
@@ -102,10 +143,14 @@ impl Asked {
             heard.end = sequence + 1;
             let body = entry.body.map(|(_, body)| body);
             needs(&entry.header, body, edition, &mut asked.needs);
+            if entry.header.dataset.starts_with(FAMILY) {
+                // The range ends with it.
+                break;
+            }
             let known = edition.dataset(entry.header.dataset).filter(|one| one.referable);
-            let Some(dataset) = known else { continue };
-            let key = || Key { dataset: dataset.name, record: entry.header.record.to_owned() };
-            if bears_content(dataset.name) {
+            let Some(known) = known else { continue };
+            let key = || Key { dataset: known.name, record: entry.header.record.to_owned() };
+            if bears_content(known.name) {
                 asked.written.insert(key());
             }
             if entry.header.revision == 1 && !taken.contains(&sequence) {
@@ -124,12 +169,13 @@ impl Asked {
     pub(super) async fn answer(
         &self,
         store: &Store,
+        hub: &PlatformId,
         cursors: &Cursors,
         memory: &Memory,
     ) -> Result<Facts, StoreError> {
         let mut facts = Facts::default();
         self.revisions(store, cursors, &mut facts).await?;
-        self.records(store, cursors, &mut facts).await?;
+        self.records(store, hub, cursors, &mut facts).await?;
         for key in &self.needs.contents {
             let content = match memory.contents.get(key) {
                 Some(content) => Some(content.clone()),
@@ -164,6 +210,7 @@ impl Asked {
     async fn records(
         &self,
         store: &Store,
+        hub: &PlatformId,
         cursors: &Cursors,
         facts: &mut Facts,
     ) -> Result<(), StoreError> {
@@ -189,7 +236,7 @@ impl Asked {
                 }
             };
             let head = match head {
-                None => None,
+                None => given(store, hub, key).await?,
                 Some((revision, place)) => {
                     Some(Head { revision, standing: standing(store, &place).await? })
                 }
@@ -205,7 +252,16 @@ pub(super) fn is_judged(place: &Place, cursors: &Cursors) -> bool {
     place.standing.is_some() || cursors.get(&place.journal).is_some_and(|at| place.sequence < *at)
 }
 
-async fn standing(store: &Store, place: &Place) -> Result<Standing, StoreError> {
+/// What the hub wrote to the platform is there, too: a complaint that it handles, say.
+async fn given(store: &Store, hub: &PlatformId, key: &Key) -> Result<Option<Head>, StoreError> {
+    if dataset(key.dataset).is_none_or(|known| known.addressee.is_none()) {
+        return Ok(None);
+    }
+    let head = store.incoming_head(hub, key.dataset, &key.record).await?;
+    Ok(head.map(|head| Head { revision: head.revision, standing: Standing::Accepted }))
+}
+
+pub(super) async fn standing(store: &Store, place: &Place) -> Result<Standing, StoreError> {
     match place.standing {
         Some(standing) => Ok(standing),
         None => store.standing_of(place.journal, place.sequence).await,
@@ -253,7 +309,7 @@ mod tests {
         let heard = |count: usize, until: u64| {
             let due = 7..until;
             let none = Taken::default();
-            let (asked, heard) = Asked::of(&[cases(count)], &due, &none, &Edition::CURRENT);
+            let (asked, heard) = Asked::of(&[cases(count)], &due, &none, &Edition::CURRENT, false);
             assert_eq!(asked.needs.contents.len() as u64, heard.end - heard.start);
             (heard.start, heard.end)
         };
@@ -262,6 +318,27 @@ mod tests {
         assert_eq!(heard(RANGE_CONTENTS, u64::MAX), (7, 7 + most));
         assert_eq!(heard(RANGE_CONTENTS + 1, u64::MAX), (7, 7 + most));
         assert_eq!(heard(RANGE_CONTENTS, 9), (7, 9), "and where the due end");
+    }
+
+    #[test]
+    fn platforms_together_remember_no_more_than_they_may() {
+        let sized = |bytes| Memory { bytes, ..Memory::default() };
+        let of = |bytes: &[usize]| -> BTreeMap<PlatformId, Memory> {
+            let named = bytes.iter().enumerate();
+            named.map(|(at, one)| (format!("p{at}").parse().unwrap(), sized(*one))).collect()
+        };
+        for (given, most, left) in [
+            (vec![10, 30, 20], 60, vec![10, 20, 30]),
+            (vec![10, 30, 20], 59, vec![10, 20]),
+            (vec![10, 30, 20], 10, vec![10]),
+            (vec![10], 9, vec![]),
+        ] {
+            let mut memories = of(&given);
+            remember_at_most(&mut memories, most);
+            let mut kept: Vec<_> = memories.values().map(|memory| memory.bytes).collect();
+            kept.sort_unstable();
+            assert_eq!(kept, left, "{given:?} in {most}");
+        }
     }
 
     #[test]

@@ -184,6 +184,7 @@ fn clearing(told: &mut Told<'_>, (way, at): (ClearingWay, WorkTime), found_at: i
         applied_by: if applied { told.opening.department() } else { String::new() },
         found_at,
         cleared_at: told.opening.micros(at),
+        ..Clearing::default()
     };
     told.put(at, "supervision.clearing", no.into(), 1, &body);
 }
