@@ -1,12 +1,15 @@
 //! A hub and a node as processes, with what a measurement asks of them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::ids::{Audience, PlatformId};
 use sanheyi_hub::app::signing_key;
+use sanheyi_hub::config::DESK;
+use sanheyi_hub::exchange::EVERYTHING;
 use sanheyi_hub::setup::{NewPlatform, Setup};
 use sanheyi_node::branch::{JournalReport, verify};
 use sanheyi_node::gateway::client::IntakeClient;
@@ -27,6 +30,8 @@ const HUB: &str = "changzhou";
 const NODE: &str = "jintan";
 /// From so many entries on it is said that they are being verified, and how long it took.
 const MANY: u64 = 500_000;
+/// Segments read at a time.
+const SEGMENTS: usize = 64;
 
 /// A hub, a node, and where they lie.
 pub(crate) struct Federation {
@@ -46,6 +51,8 @@ pub(crate) struct Afterwards {
     pub(crate) hub: Sums,
     /// Bytes of the hub's store.
     pub(crate) disk: u64,
+    /// Bytes of the broadcast, as the node has it.
+    pub(crate) broadcast: u64,
 }
 
 /// CPU seconds used so far, by party.
@@ -93,6 +100,7 @@ impl Federation {
             address: address.to_string(),
             server_name: "localhost".to_owned(),
             out: folder.path().join(NODE),
+            may_send: vec![EVERYTHING.to_owned()],
         };
         let config = setup.platform_add(&new).await?;
         impatient(&config)?;
@@ -121,11 +129,25 @@ impl Federation {
         self.store.watch(&hub_file(&self.setup.data), &self.platform).await
     }
 
+    /// Where the hub's own records are handed in.
+    pub(crate) fn desk(&self) -> PathBuf {
+        self.setup.data.join(DESK)
+    }
+
+    /// The node's platform.
+    pub(crate) fn platform(&self) -> &PlatformId {
+        &self.platform
+    }
+
     async fn at_hub(&self) -> anyhow::Result<Store> {
         Ok(Database::open_read_only(&self.setup.store).await?.of(&self.platform))
     }
 
-    async fn at_node(&self) -> anyhow::Result<Store> {
+    /// The node's rows, read beside it.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub(crate) async fn at_node(&self) -> anyhow::Result<Store> {
         Ok(Database::open_read_only(self.node_file()).await?.of(&self.platform))
     }
 
@@ -221,13 +243,15 @@ impl Federation {
         ];
         let node = Sums::read(&self.node.stop()?);
         let hub = Sums::read(&self.hub.stop()?);
-        let keys = keys.into_iter().collect();
+        let keys: BTreeMap<_, _> = keys.into_iter().collect();
         let (began, many) = (seconds(), records >= MANY);
         if many {
             say(&format!("  verifying {records} entries at both ends from their bytes"))?;
         }
         let ours = sound(verify(&at_node, &keys).await?)?;
-        let theirs = sound(verify(&at_hub, &keys).await?)?;
+        let mut theirs = sound(verify(&at_hub, &keys).await?)?;
+        // The broadcast is at home among the hub's own rows.
+        theirs.extend(sound(verify(&at_hub.database().of(&self.setup.hub), &keys).await?)?);
         if many {
             say(&format!("  verified in {:.0} s", seconds() - began))?;
         }
@@ -243,10 +267,11 @@ impl Federation {
         if entries != records + SET_UP || accepted != entries {
             bail!("{records} written, {entries} there, {accepted} accepted");
         }
+        let broadcast = broadcast(&at_node).await?;
         at_hub.database().close().await;
         let disk = self.store.bytes(&hub_file(&self.setup.data)).await?;
         self.store.remove();
-        Ok(Afterwards { node, hub, disk })
+        Ok(Afterwards { node, hub, disk, broadcast })
     }
 }
 
@@ -319,6 +344,22 @@ pub(crate) async fn accepted(branch: &Store) -> anyhow::Result<u64> {
         count += branch.receipt_counts(number).await?.0.accepted;
     }
     Ok(count)
+}
+
+/// Bytes of what a branch has of journals for everybody.
+async fn broadcast(branch: &Store) -> anyhow::Result<u64> {
+    let rows = branch.journal_list().await?.into_iter();
+    let mut bytes = 0;
+    for row in rows.filter(|row| row.head.journal.audience == Audience::All) {
+        let mut next = 0;
+        while next < row.head.size {
+            let segments = branch.segment_from(row.number, next, SEGMENTS).await?;
+            let Some(last) = segments.last() else { break };
+            next = last.past();
+            bytes += segments.iter().map(|one| one.bytes.len() as u64).sum::<u64>();
+        }
+    }
+    Ok(bytes)
 }
 
 /// A branch's own journals. Where it is a tenant's, the hub's to it are at home there, too.

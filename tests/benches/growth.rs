@@ -32,6 +32,8 @@ struct Growing {
     ids: Ids,
     /// Records stored so far.
     stored: u64,
+    /// Bytes of the stores before the first: what the broadcast says is there already.
+    empty: [u64; 2],
 }
 
 /// Measures each size, with as many stretches as the plan has runs, one after another.
@@ -49,7 +51,8 @@ pub(crate) async fn run(
     let clients = federation.clients(plan.writers).await?;
     federation.live().await?;
     let watch = federation.watch().await?;
-    let mut growing = Growing { federation, clients, watch, ids, stored: 0 };
+    let empty = federation.bytes().await?;
+    let mut growing = Growing { federation, clients, watch, ids, stored: 0, empty };
     for size in &plan.sizes {
         growing.fill(*size).await?;
         let name = place.name(&format!("W7 {} {}", title(*size), ids.word()));
@@ -127,10 +130,12 @@ impl Growing {
     /// Both ends have the same, and what it weighs.
     async fn weigh(&self, name: &str, table: &mut Table) -> anyhow::Result<()> {
         self.federation.agree(self.stored).await?;
-        let [node, hub] = self.federation.bytes().await?;
+        let bytes = self.federation.bytes().await?;
         say(&format!("  equal roots at {} records", self.stored))?;
-        for (party, bytes) in [("node", node), ("hub", hub)] {
-            let bytes = bytes as f64 / self.stored as f64;
+        for (party, (bytes, empty)) in
+            ["node", "hub"].into_iter().zip(bytes.into_iter().zip(self.empty))
+        {
+            let bytes = bytes.saturating_sub(empty) as f64 / self.stored as f64;
             table.add(format!("{name}: {party}'s store"), "B/record", bytes);
         }
         Ok(())

@@ -6,9 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use prost::Message as _;
+use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::gateway::client::IntakeClient;
 use sanheyi_proto::exchange::v1 as wire;
-use sanheyi_tests::fixtures::{CASE, MORNING, POWER, STEP, case, case_no, new_item, step, step_no};
+use sanheyi_proto::standard::v1::Bulletin;
+use sanheyi_tests::fixtures::{
+    self, CASE, COMPLAINT, MORNING, POWER, STEP, case, case_no, complaint, complaint_no, new_item,
+    step, step_no,
+};
 use sanheyi_tests::world::wire_draft;
 use tokio::sync::mpsc;
 
@@ -19,6 +24,8 @@ pub(crate) const FAMILY: u64 = 5;
 const NOTE_BYTES: usize = 440;
 /// And a summary for such a case: up to 200 characters.
 const SUMMARY_BYTES: usize = 300;
+/// And what a complaint says, beside the names and numbers that it has: about 600 bytes, too.
+const COMPLAINT_BYTES: usize = 200;
 /// Records that are there before the clock starts: the power item.
 pub(crate) const SET_UP: u64 = 1;
 /// What notes are made of.
@@ -195,12 +202,26 @@ pub(crate) fn draft(ids: Ids, number: u64) -> wire::Draft {
 /// # Errors
 /// If it is refused.
 pub(crate) async fn set_up(client: &IntakeClient) -> anyhow::Result<()> {
-    submit(client, vec![wire_draft(new_item(POWER))]).await
+    submit(client, vec![wire_draft(new_item(POWER))]).await.map(drop)
 }
 
 /// Drafts in batches, made before the clock starts.
 pub(crate) fn batches(ids: Ids, numbers: Range<u64>, size: u64) -> Vec<Batch> {
     cut(ids, numbers, size).collect()
+}
+
+/// Complaints that the hub addresses to `platform`, in batches, made before the clock starts.
+pub(crate) fn downward(platform: &PlatformId, numbers: Range<u64>, size: u64) -> Vec<Batch> {
+    let drafts = |first: u64, end: u64| (first..end).map(|one| complaint_to(platform, one));
+    let firsts = numbers.clone().step_by(usize::try_from(size).unwrap_or(1));
+    firsts.map(|first| drafts(first, numbers.end.min(first + size)).collect()).collect()
+}
+
+fn complaint_to(platform: &PlatformId, number: u64) -> wire::Draft {
+    let mut complaint = complaint(number);
+    complaint.content = sentences(number, COMPLAINT_BYTES);
+    complaint.addressee = platform.to_string();
+    wire_draft(fixtures::draft(COMPLAINT, &complaint_no(number), complaint.encode_to_vec()))
 }
 
 /// Drafts in batches, made while others are handed in: memory stays flat, however many.
@@ -223,27 +244,32 @@ fn cut(ids: Ids, numbers: Range<u64>, size: u64) -> impl Iterator<Item = Batch> 
 }
 
 /// Hands batches in over several connections at once, each waiting for its answer before it hands
-/// in the next. Returns when all are durable.
+/// in the next. Returns when all are durable: with the size of the journal that holds the last.
 ///
 /// # Errors
 /// If a batch is refused or an answer is lost.
-pub(crate) async fn hand_in(clients: Vec<IntakeClient>, batches: Vec<Batch>) -> anyhow::Result<()> {
+pub(crate) async fn hand_in(
+    clients: Vec<IntakeClient>,
+    batches: Vec<Batch>,
+) -> anyhow::Result<u64> {
     let queue = Arc::new(Mutex::new(batches.into_iter()));
     let mut writers = tokio::task::JoinSet::new();
     for client in clients {
         let queue = Arc::clone(&queue);
         writers.spawn(async move {
+            let mut size = 0;
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(batch) = next else { return anyhow::Ok(()) };
-                submit(&client, batch).await?;
+                let Some(batch) = next else { return anyhow::Ok(size) };
+                size = size.max(submit(&client, batch).await?);
             }
         });
     }
+    let mut size = 0;
     while let Some(ended) = writers.join_next().await {
-        ended??;
+        size = size.max(ended??);
     }
-    Ok(())
+    Ok(size)
 }
 
 /// As [`hand_in`], for batches that are made on the way.
@@ -272,11 +298,32 @@ pub(crate) async fn hand_on(
     Ok(())
 }
 
-async fn submit(client: &IntakeClient, batch: Batch) -> anyhow::Result<()> {
+/// What the hub says to all.
+pub(crate) fn bulletin() -> wire::Draft {
+    let body = Bulletin {
+        no: "TB-2026-01".to_owned(),
+        title: "2026 年第一季度权力运行情况通报".to_owned(),
+        period_from: "2026-01-01".to_owned(),
+        period_until: "2026-03-31".to_owned(),
+        text: sentences(1, NOTE_BYTES),
+        signed_by: "王建国".to_owned(),
+        signed_at: MORNING.as_micros(),
+        ..Bulletin::default()
+    };
+    wire_draft(fixtures::draft("exchange.bulletin", &body.no, body.encode_to_vec()))
+}
+
+/// Hands a batch in; answers the size of the journal behind it.
+///
+/// # Errors
+/// If not all of it is taken.
+pub(crate) async fn submit(client: &IntakeClient, batch: Batch) -> anyhow::Result<u64> {
     let records = batch.len();
     let answer = client.submit(batch).await.context("a batch was not taken")?;
     if answer.appended.len() != records {
-        bail!("{} of {records} records were appended", answer.appended.len());
+        let why = answer.refused.iter().flat_map(|one| &one.reasons).next();
+        let why = why.map_or("", |reason| reason.en.as_str());
+        bail!("{} of {records} records were appended: {why}", answer.appended.len());
     }
-    Ok(())
+    Ok(answer.appended.iter().map(|one| one.sequence + 1).max().unwrap_or(0))
 }

@@ -123,7 +123,21 @@ impl Party {
         config: &Path,
         log: PathBuf,
     ) -> anyhow::Result<Self> {
-        let child = Command::new(env!("CARGO_BIN_EXE_sanheyi-under-test"))
+        let program = Path::new(env!("CARGO_BIN_EXE_sanheyi-under-test"));
+        Self::start_program(program, arguments, config, log)
+    }
+
+    /// As [`Party::start`], of another program.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub(crate) fn start_program(
+        program: &Path,
+        arguments: &[impl AsRef<OsStr>],
+        config: &Path,
+        log: PathBuf,
+    ) -> anyhow::Result<Self> {
+        let child = Command::new(program)
             .args(arguments)
             .arg(config)
             .env("NO_COLOR", "1")
@@ -132,6 +146,11 @@ impl Party {
             .stderr(File::create(&log)?)
             .spawn()?;
         Ok(Self { child, log })
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// CPU seconds used so far.

@@ -1,9 +1,10 @@
 //! What the exchange reaches on this machine; what it reached so far is in `deploy/measured.md`.
 //!
 //! ```text
-//! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w5|floor|all|w7|noisy]
+//! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w4|w5|floor|all|w6|w7|noisy]
 //!     [--store sqlite|postgres|both] [--runs 5]
-//!     [--records 200000] [--writers 4]                                        w1, w3
+//!     [--records 200000] [--writers 4]                                        w1, w3, w4
+//!     [--links 3000] [--seconds 20]                                           w6
 //!     [--sizes 100000,1000000,10000000] [--ids ascending|random|both]
 //!         [--further 100000]                                                  w7
 //!     [--quota 200] [--seconds 20]                                            noisy
@@ -18,16 +19,22 @@
 //! is started for this and thrown away, its CPU is counted with all its processes, and every hub
 //! begins on an empty database, as an ordinary role.
 //!
-//! `w7` and `noisy` take long (minutes to hours; `w7` up to 10 GB of disk) and so are not in `all`.
-//! Their runs follow each other on one hub: in `w7` each run hands in `--further` records more at
-//! each size, in `noisy` each is a segment with a quiet and one with a noisy neighbour.
+//! `w6`, `w7` and `noisy` take long (minutes to hours; `w7` up to 10 GB of disk) and so are not in
+//! `all`. The runs of the last two follow each other on one hub: in `w7` each run hands in
+//! `--further` records more at each size, in `noisy` each is a segment with a quiet and one with a
+//! noisy neighbour. In `w6` each run is a hub of its own, which then makes room for a process with
+//! tonic alone; `--seconds` is how long a tenth of the links is at work. It needs as many open
+//! files as links and some more: it says which `ulimit -n` that is where there are too few.
 
+mod both;
 mod cut;
 mod federation;
 mod floor;
 mod gate;
 mod growth;
+mod idle;
 mod latency;
+mod links;
 mod load;
 mod machine;
 mod noisy;
@@ -43,14 +50,25 @@ use plan::{Plan, StoreKind, Workload};
 use table::Table;
 
 fn main() -> anyhow::Result<()> {
-    let Some(plan) = Plan::read(sanheyi_tests::knobs::arguments())? else { return Ok(()) };
+    let arguments: Vec<String> = sanheyi_tests::knobs::arguments().collect();
+    let idle = match arguments.as_slice() {
+        [word, folder] if word == idle::WORD => Some(folder.clone()),
+        _ => None,
+    };
+    let plan = if idle.is_some() { None } else { Plan::read(arguments.into_iter())? };
     sanheyi_node::process::tls::install_provider();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .max_blocking_threads(4)
         .enable_all()
         .build()?;
-    runtime.block_on(run(plan))
+    runtime.block_on(async {
+        match (plan, idle) {
+            (Some(plan), _) => run(plan).await,
+            (None, Some(folder)) => idle::serve(folder.as_ref()).await,
+            (None, None) => Ok(()),
+        }
+    })
 }
 
 async fn run(plan: Plan) -> anyhow::Result<()> {
@@ -97,6 +115,8 @@ async fn measure(
         Workload::CatchUp => cut::run(plan, place, table).await,
         Workload::Gate => gate::run(plan, table),
         Workload::Floor => floor::run(plan, table).await,
+        Workload::Both => both::run(plan, place, table).await,
+        Workload::Links => links::run(plan, place, table).await,
         Workload::Growth => {
             for ids in &plan.ids {
                 growth::run(plan, *ids, place, table).await?;

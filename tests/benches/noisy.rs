@@ -271,7 +271,7 @@ impl Segment {
 }
 
 /// The value that `thousandth` of a thousand do not exceed.
-fn percentile(mut millis: Vec<f64>, thousandth: usize) -> f64 {
+pub(crate) fn percentile(mut millis: Vec<f64>, thousandth: usize) -> f64 {
     millis.sort_by(f64::total_cmp);
     let last = millis.len().saturating_sub(1);
     millis.get((millis.len() * thousandth / 1000).min(last)).copied().unwrap_or(0.0)

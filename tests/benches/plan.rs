@@ -24,8 +24,10 @@ pub(crate) struct Plan {
     pub(crate) ids: Vec<Ids>,
     /// Records a second that a tenant may submit.
     pub(crate) quota: u64,
-    /// Seconds of a segment in which tenants are watched.
+    /// Seconds of a segment in which tenants are watched, and in which links are at work.
     pub(crate) seconds: u64,
+    /// Links to one hub in W6.
+    pub(crate) links: usize,
     wanted: Vec<Workload>,
 }
 
@@ -53,6 +55,10 @@ pub(crate) enum Workload {
     Gate,
     /// The floor: plain rows in SQLite at both ends.
     Floor,
+    /// W4.
+    Both,
+    /// W6.
+    Links,
     /// W7.
     Growth,
     /// Tenants, one of which is noisy.
@@ -61,13 +67,15 @@ pub(crate) enum Workload {
 
 impl Workload {
     /// All of them, in the order in which they run.
-    pub(crate) const ALL: [Workload; 8] = [
+    pub(crate) const ALL: [Workload; 10] = [
         Workload::Gate,
         Workload::Floor,
         Workload::Sustained,
         Workload::Single,
         Workload::Latency,
         Workload::CatchUp,
+        Workload::Both,
+        Workload::Links,
         Workload::Growth,
         Workload::Noisy,
     ];
@@ -81,6 +89,8 @@ impl Workload {
             Workload::CatchUp => "W3 catch-up",
             Workload::Gate => "W5 gate",
             Workload::Floor => "floor",
+            Workload::Both => "W4 both ways",
+            Workload::Links => "W6 many links",
             Workload::Growth => "W7 growth",
             Workload::Noisy => "noisy tenant",
         }
@@ -93,6 +103,8 @@ impl Workload {
             Workload::CatchUp => "w3",
             Workload::Gate => "w5",
             Workload::Floor => "floor",
+            Workload::Both => "w4",
+            Workload::Links => "w6",
             Workload::Growth => "w7",
             Workload::Noisy => "noisy",
         }
@@ -100,12 +112,12 @@ impl Workload {
 
     /// Whether it takes so long that it runs only where it is named.
     const fn takes_long(self) -> bool {
-        matches!(self, Workload::Growth | Workload::Noisy)
+        matches!(self, Workload::Links | Workload::Growth | Workload::Noisy)
     }
 
     /// Whether its runs follow each other on one hub, so that it is called once.
     pub(crate) const fn repeats_itself(self) -> bool {
-        self.takes_long()
+        matches!(self, Workload::Growth | Workload::Noisy)
     }
 
     /// Whether it has a hub, and so a place for the hub's store.
@@ -135,6 +147,7 @@ impl Plan {
             ids: vec![Ids::Ascending],
             quota: 200,
             seconds: 20,
+            links: 3000,
             wanted: Vec::new(),
         };
         let mut rest = arguments.into_iter();
@@ -163,6 +176,7 @@ impl Plan {
             "further" => self.further = families(value)?,
             "quota" => self.quota = number(value)?,
             "seconds" => self.seconds = number(value)?,
+            "links" => self.links = usize::from(number::<u16>(value)?),
             "sizes" => {
                 self.sizes = value.split(',').map(families).collect::<anyhow::Result<_>>()?;
                 self.sizes.sort_unstable();
@@ -196,7 +210,7 @@ impl Plan {
         let before = self.wanted.len();
         self.wanted.extend(named);
         if self.wanted.len() == before {
-            bail!("`{word}` is not known: w1, w2, w3, w5, floor, all, w7, noisy");
+            bail!("`{word}` is not known: w1, w2, w3, w4, w5, floor, all, w6, w7, noisy");
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use anyhow::bail;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_hub::app::signing_key;
+use sanheyi_hub::exchange::EVERYTHING;
 use sanheyi_hub::setup::{NewTenant, Setup};
 use sanheyi_node::branch::verify;
 use sanheyi_node::store::Database;
@@ -43,7 +44,13 @@ impl Tenants {
         for name in names {
             let platform: PlatformId = name.parse()?;
             let (title_zh, title_en) = ((*name).to_owned(), (*name).to_owned());
-            let new = NewTenant { platform: platform.clone(), title_zh, title_en, quota };
+            let new = NewTenant {
+                platform: platform.clone(),
+                title_zh,
+                title_en,
+                quota,
+                may_send: vec![EVERYTHING.to_owned()],
+            };
             let files = setup.tenant_add(&new).await?;
             keys.insert(platform.clone(), signing_key(&files.key)?.verifying());
             platforms.push(platform);

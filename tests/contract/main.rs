@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 mod bounds;
+mod files;
 mod forms;
 mod store;
 mod suite;
@@ -69,6 +70,7 @@ on_every_form! {
     a_pull_gives_letters_and_the_own_journal_byte_for_byte
     a_pull_waits_for_news
     what_is_anothers_is_refused
+    a_file_is_taken_behind_its_record_and_given_back
 }
 
 /// Nobody could tell a suite that holds under faults from one that has never met any.

@@ -6,7 +6,10 @@ mod branch;
 mod catalogue;
 mod city;
 mod crossing;
+mod custody;
+mod errands;
 mod fences;
+mod files;
 mod ground;
 mod hot_path;
 mod index;
@@ -62,11 +65,23 @@ on_both! {
         a_later_verdict_moves_the_counts_once
         a_later_verdict_on_what_does_not_stand_like_that_changes_nothing
         how_an_entry_stands_is_written_over;
+    custody:
+        what_was_written_of_custody_comes_back
+        of_two_decisions_one_has_raced
+        a_decision_is_one_transaction_in_the_rows_of_two_platforms
+        only_who_turns_to_another_platform_sees_its_rows;
     waiting:
         what_comes_wakes_only_what_waits_for_it
         many_that_wait_for_many_are_walked_and_woken
         of_two_that_take_what_is_ready_one_has_raced
         what_is_pending_and_waits_for_nothing_is_found;
+    files:
+        a_file_comes_piece_by_piece_and_is_whole_at_last
+        of_two_that_bring_one_piece_one_has_raced
+        what_became_of_a_file_stays_when_it_is_named_again bytes_that_were_changed_are_found;
+    errands:
+        an_errand_is_due_once_and_a_record_in_sight_while_a_request_stands
+        what_was_shown_comes_back_and_loses_its_body_once_it_is_erased;
     index:
         every_row_counts_once_however_many_there_are
         a_row_that_is_there_already_is_a_race_however_many_there_are

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::grant::Grant;
-use sanheyi_exchange_spec::ids::{EpochId, Generation};
+use sanheyi_exchange_spec::ids::{Audience, EpochId, Generation, JournalId, Lane};
 use sanheyi_exchange_spec::limits::WINDOW_BYTES;
 use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_node::branch::Sealed;
@@ -14,8 +14,10 @@ use sanheyi_tests::fixtures::{COMPLAINT, complaint_no};
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{Foreign, World};
 
+pub(crate) use crate::files::a_file_is_taken_behind_its_record_and_given_back;
+
 #[track_caller]
-fn refused<T: std::fmt::Debug>(answer: Result<T, CallError>, code: Code) -> Refusal {
+pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, CallError>, code: Code) -> Refusal {
     let Err(CallError::Refused(refusal)) = answer else { panic!("{code} was due: {answer:?}") };
     assert_eq!(refusal.code, code, "{refusal}");
     assert!(!refusal.zh.is_empty() && !refusal.en.is_empty(), "in both languages: {refusal:?}");
@@ -36,6 +38,12 @@ fn pull_of(answer: &GreetAnswer) -> PullCall {
     }
 }
 
+/// The mailbox of the normal lane: receipts go where their journal's lane is.
+fn mailbox(answer: &GreetAnswer) -> &JournalId {
+    let letters = |id: &JournalId| id.audience != Audience::All && id.lane == Lane::Normal;
+    &answer.mailboxes.iter().find(|(id, _)| letters(id)).unwrap().0
+}
+
 pub(crate) async fn a_greet_grants_every_journal_that_is_claimed<P: HubPort>(
     world: &World,
     jintan: Foreign<P>,
@@ -50,8 +58,14 @@ pub(crate) async fn a_greet_grants_every_journal_that_is_claimed<P: HubPort>(
     let signed = Grant::open(&grant.grant, hub, &world.hub.key().verifying()).unwrap();
     assert_eq!((signed.epoch, signed.serial, signed.opened), (grant.epoch, 1, 0));
     assert_eq!(signed.generation, answer.generation);
-    let [(letters, 0)] = &answer.mailboxes[..] else { panic!("one empty mailbox: {answer:?}") };
-    assert_eq!(letters.branch(hub), &jintan.platform);
+    let letters = answer.mailboxes.iter().filter(|(id, _)| id.audience != Audience::All);
+    let [(normal, 0), (urgent, 0)] = letters.collect::<Vec<_>>()[..] else {
+        panic!("an empty mailbox for each lane: {answer:?}")
+    };
+    assert_eq!((urgent.lane, normal.lane), (Lane::Urgent, Lane::Normal));
+    for letters in [urgent, normal] {
+        assert_eq!(letters.branch(hub), &jintan.platform);
+    }
 }
 
 pub(crate) async fn the_same_greet_again_gets_the_same_answer<P: HubPort>(
@@ -204,7 +218,7 @@ pub(crate) async fn a_pull_gives_letters_and_the_own_journal_byte_for_byte<P: Hu
     jintan.port.push(call).await.unwrap();
     let letters = within("a receipt", jintan.port.pull(pull_of(&answer))).await.unwrap();
     let [tail] = &letters.tails[..] else { panic!("one tail: {letters:?}") };
-    assert_eq!((&tail.journal, tail.first, tail.durable), (&answer.mailboxes[0].0, 0, 1));
+    assert_eq!((&tail.journal, tail.first, tail.durable), (mailbox(&answer), 0, 1));
     let key = world.hub.key().verifying();
     let signed = Checkpoint::open(&tail.checkpoint, &key).unwrap();
     assert_eq!((&signed.journal, signed.size), (&tail.journal, 1));

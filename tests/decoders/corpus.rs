@@ -1,12 +1,13 @@
 //! Valid inputs for every decoder.
 
 use prost::Message as _;
+use sanheyi_exchange_spec::carry::{Ending, Kind, Writer};
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::conflict::Conflict;
 use sanheyi_exchange_spec::entry::{Body, Header, Operation};
 use sanheyi_exchange_spec::gate::{Reason, Standing};
 use sanheyi_exchange_spec::grant::Grant;
-use sanheyi_exchange_spec::ids::{EpochId, Generation};
+use sanheyi_exchange_spec::ids::{CarryId, EpochId, Generation};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::merkle::tlog_proof::TlogProof;
 use sanheyi_exchange_spec::note::{Note, verifier_key};
@@ -15,7 +16,10 @@ use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_exchange_spec::suite::{Digest, Salt, Suite};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1 as wire;
+use sanheyi_proto::exchange::v1::carry_item::Item;
 use sanheyi_tests::decoders::{key, named_body};
+
+mod served;
 
 #[path = "../../proto/tests/standard/samples.rs"]
 #[expect(unused_imports, reason = "the tests of the standard take more of it")]
@@ -36,10 +40,16 @@ pub(crate) fn of(name: &str) -> Vec<Vec<u8>> {
         "checkpoint" => texts([unsigned(&checkpoint().sign(&key())), extended()]),
         "grant" => texts([unsigned(&grant_note()), unsigned(&grant_note()) + "more to come\n"]),
         "tlog_proof" => proofs(),
+        "carry" => carried(),
         "receipt" => receipts(),
         "conflict" => conflicts(),
+        "forward" => served::forwards(),
+        "erasure" => vec![served::erasure().encode()],
+        "custody_notice" => served::notices(),
+        "pull_response" => served::pulled(),
         "journal_id" => texts([JOURNAL.into(), JOURNAL.replace("changzhou/normal", "*/urgent")]),
         "body" => bodies(),
+        "erase_request" | "offer_request" | "put_request" | "get_request" => served::handed(name),
         other => calls(other),
     }
 }
@@ -161,6 +171,40 @@ fn proofs() -> Vec<Vec<u8>> {
     texts([proof(0, None), proof(4, None), proof(63, Some(b"header".to_vec()))])
 }
 
+/// Carry files of both directions.
+fn carried() -> Vec<Vec<u8>> {
+    let ending = |kind| Ending {
+        from: "jintan".parse().unwrap(),
+        to: "changzhou".parse().unwrap(),
+        kind,
+        number: CarryId::new([3; 16]),
+        part: 2,
+        answers: Some(CarryId::new([4; 16])),
+        time: time(0),
+    };
+    let file = |kind, items: Vec<Item>| {
+        let mut writer = Writer::new(Vec::new()).unwrap();
+        for item in items {
+            writer.push(&wire::CarryItem { item: Some(item) }).unwrap();
+        }
+        writer.finish(ending(kind), &key()).unwrap().1
+    };
+    let call = |name: &str| calls(name).remove(0);
+    let greet = wire::GreetRequest::decode(&call("greet_request")[..]).unwrap();
+    let push = wire::PushRequest {
+        checkpoint: checkpoint().sign(&key()),
+        segments: vec![segments().remove(0).into()],
+        ..wire::PushRequest::default()
+    };
+    let refusal = wire::Refusal::decode(&call("refusal")[..]).unwrap();
+    let greeted = wire::GreetResponse { standard: 1, ..wire::GreetResponse::default() };
+    vec![
+        file(Kind::Up, vec![]),
+        file(Kind::Up, vec![Item::Push(push), Item::Greet(greet)]),
+        file(Kind::Down, vec![Item::Refusal(refusal), Item::Greeted(greeted)]),
+    ]
+}
+
 fn reason() -> Reason {
     Reason::new("title", "required", "“办件标题”为必填项", "“case title” is required")
 }
@@ -181,6 +225,7 @@ fn receipts() -> Vec<Vec<u8>> {
         root: Suite::Intl.leaf(b"root"),
         standard: 1,
         received: time(0),
+        broadcast: 0,
         exceptions,
     };
     let some = vec![exception(4, Standing::Quarantined), exception(8, Standing::Pending)];

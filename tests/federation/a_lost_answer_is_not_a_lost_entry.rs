@@ -49,7 +49,7 @@ async fn of_a_greet() {
     // No answer comes, so that stepping can be given up once the hub has granted.
     tokio::select! {
         outcome = link.step() => panic!("an answer came: {outcome:?}"),
-        () = until("the hub has granted", async || hub_rows(&world, &id("jintan")).await.len() == 2) => {}
+        () = until("the hub has granted", async || hub_rows(&world, &id("jintan")).await.len() == 4) => {}
     }
     proxy.lose_answers(false);
     proxy.cut();

@@ -49,8 +49,8 @@ async fn from_its_intake_to_its_receipts_beside_a_node() {
     assert_converged(&world, &jintan).await;
     let reports = assert_tenant_sound(&world, &tianning).await;
 
-    // One set of rows: the journal and its mailbox, both at home, and nothing copied.
-    assert_eq!(reports.len(), 2);
+    // One set of rows: for each lane the journal and its mailbox, all at home, and nothing copied.
+    assert_eq!(reports.len(), 4);
     assert!(reports.iter().all(|report| report.home));
     let own = reports.iter().find(|report| report.journal.author == tianning.platform).unwrap();
     assert_eq!((own.entries, own.keeper.clone()), (22, Some(world.setup().hub.clone())));

@@ -13,8 +13,8 @@ use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::patience::within;
 use sanheyi_tests::world::{NodeMachine, World, assert_converged, copy_folder, journal_of};
 
-/// Segments that the hub has beyond the backup.
-const SEGMENTS: u64 = 6;
+/// Entries that the hub has beyond the backup: a pull gives one at least.
+const ENTRIES: u64 = 6;
 /// Pulls that a connection lives for.
 const LIFE: u64 = 2;
 
@@ -70,24 +70,24 @@ async fn window_by_window() {
     node.submit(new_complaints(1..11)).await;
     let mut link = node.settle().await;
     copy_folder(node.folder(), &world.folder("backup"));
-    for segment in 0..SEGMENTS {
-        node.submit(new_complaints(20 + segment * 5..25 + segment * 5)).await;
+    for serial in 20..20 + ENTRIES {
+        node.submit(new_complaints(serial..serial + 1)).await;
         assert!(link.settle(node.store()).await);
     }
     node.kill().await;
-    let size = 10 + SEGMENTS * 5;
+    let size = 10 + ENTRIES;
 
     let backup = world.folder("backup");
     let node = world.node_at(&backup).await;
     node.submit(new_complaints(900..901)).await;
     let mut pulled = Vec::new();
-    for _ in 0..SEGMENTS / LIFE {
+    for _ in 0..ENTRIES / LIFE {
         assert_eq!(journal_of(&node).await.head.size, 11);
         let (outcome, cursors) = connection(&node).await;
         assert!(matches!(outcome, Outcome::Reconnect { pause: false, .. }), "{outcome:?}");
         pulled.extend(cursors);
     }
-    let each_once: Vec<u64> = (0..SEGMENTS).map(|segment| 10 + segment * 5).collect();
+    let each_once: Vec<u64> = (10..10 + ENTRIES).collect();
     assert_eq!(pulled, each_once);
     assert_eq!(journal_of(&node).await.head.size, size + 1, "adopted, and its own behind it");
     let _link = node.settle().await;

@@ -17,6 +17,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_sanheyi-under-test");
 pub(crate) struct Process {
     name: &'static str,
     args: Vec<String>,
+    /// The command that runs it elsewhere, with its arguments.
+    through: Vec<String>,
     log: PathBuf,
     child: Option<Child>,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Federation {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -52,14 +54,28 @@ pub(crate) async fn succeed(args: &[&str]) -> String {
 impl Process {
     pub(crate) fn new(name: &'static str, folder: &Path, args: &[&str]) -> Self {
         let args = args.iter().map(ToString::to_string).collect();
-        Self { name, args, log: folder.join(format!("{name}.log")), child: None }
+        let log = folder.join(format!("{name}.log"));
+        Self { name, args, through: Vec::new(), log, child: None }
+    }
+
+    /// Runs it from now on by that command, which takes program and arguments behind its own.
+    pub(crate) fn run_through(&mut self, command: Vec<String>) {
+        self.through = command;
     }
 
     /// Starts it.
     pub(crate) fn start(&mut self) {
         assert!(self.child.is_none(), "{} runs already", self.name);
         let log = fs::File::options().create(true).append(true).open(&self.log).unwrap();
-        let child = Command::new(PROGRAM)
+        let mut command = match self.through.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(PROGRAM);
+                command
+            }
+            None => Command::new(PROGRAM),
+        };
+        let child = command
             .args(&self.args)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -88,6 +104,11 @@ impl Process {
         assert!(status.success(), "{} ended with {status}\n{}", self.name, self.said());
     }
 
+    /// Its id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("it runs")
+    }
+
     /// The end of what it has logged.
     pub(crate) fn said(&self) -> String {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
@@ -101,17 +122,23 @@ impl Process {
 impl Federation {
     /// A hub and the node of `jintan`, set up; nothing runs.
     pub(crate) async fn new() -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        Self::on(&address, &address).await
+    }
+
+    /// The same, where the hub listens at one address and the node dials another.
+    pub(crate) async fn on(listen: &str, dial: &str) -> Self {
+        let (name, _) = dial.rsplit_once(':').unwrap();
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        let address = format!("127.0.0.1:{}", free_port());
         let (hub, node) = (at("hub"), at("jintan"));
         let (hub_toml, node_toml) = (format!("{hub}/hub.toml"), format!("{node}/node.toml"));
-        let init = ["init", "--folder", &hub, "--name", "127.0.0.1", "--listen", &address];
+        let init = ["init", "--folder", &hub, "--name", name, "--listen", listen];
         succeed(&init).await;
         let titles = ["--title-zh", "金坛", "--title-en", "Jintan"];
         let mut add = vec!["platform", "add", "--config", &hub_toml, "jintan"];
         add.extend(titles);
-        add.extend(["--address", &address, "--server-name", "127.0.0.1", "--out", &node]);
+        add.extend(["--address", dial, "--server-name", name, "--out", &node]);
         succeed(&add).await;
         let pauses = "retry_first_ms = 10\nretry_max_ms = 100\nserver_name";
         let text = fs::read_to_string(&node_toml).unwrap().replace("server_name", pauses);

@@ -8,19 +8,27 @@ use std::sync::LazyLock;
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
+use sanheyi_exchange_spec::carry::{Ending, Kind, Reader, Writer};
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::conflict::Conflict;
-use sanheyi_exchange_spec::entry::{DIGEST_TAIL, HeaderView};
+use sanheyi_exchange_spec::custody::Notice;
+use sanheyi_exchange_spec::entry::{Body, DIGEST_TAIL, HeaderView, Operation};
+use sanheyi_exchange_spec::erasure::Erasure;
+use sanheyi_exchange_spec::forward::{Enclosure, Forward};
+use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::grant::Grant;
-use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{CarryId, EpochId, JournalId, PlatformId, RecordId};
 use sanheyi_exchange_spec::limits;
+use sanheyi_exchange_spec::merkle::SIZE_MAX;
 use sanheyi_exchange_spec::merkle::tlog_proof::{PROOF_BYTES, PROOF_HASHES, TlogProof};
 use sanheyi_exchange_spec::note::{Note, parse_verifier_key, verifier_key};
 use sanheyi_exchange_spec::receipt::Receipt;
 use sanheyi_exchange_spec::segment::{Opened, SegmentReader, SegmentWriter, peek_entries};
 use sanheyi_exchange_spec::suite::{Salt, SigningKey, Suite};
+use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1::{
-    GreetRequest, Header, PullRequest, PushRequest, Refusal, SubmitRequest,
+    EraseRequest, GetRequest, GreetRequest, Header, OfferRequest, PullRequest, PullResponse,
+    PushRequest, PutRequest, Refusal, SubmitRequest,
 };
 use sanheyi_proto::{DESCRIPTORS, Dataset, Violations, dataset};
 
@@ -36,14 +44,23 @@ pub const DECODERS: &[(&str, Decoder)] = &[
     ("checkpoint", checkpoint),
     ("grant", grant),
     ("tlog_proof", tlog_proof),
+    ("carry", carry),
     ("receipt", receipt),
     ("conflict", conflict),
+    ("forward", forward),
+    ("erasure", erasure),
+    ("custody_notice", custody_notice),
     ("journal_id", journal_id),
     ("body", body),
     ("greet_request", message::<GreetRequest>),
     ("push_request", message::<PushRequest>),
     ("pull_request", message::<PullRequest>),
+    ("pull_response", pull_response),
     ("submit_request", message::<SubmitRequest>),
+    ("erase_request", message::<EraseRequest>),
+    ("offer_request", message::<OfferRequest>),
+    ("put_request", message::<PutRequest>),
+    ("get_request", message::<GetRequest>),
     ("refusal", message::<Refusal>),
 ];
 
@@ -169,6 +186,41 @@ fn tlog_proof(bytes: &[u8]) -> bool {
     true
 }
 
+/// A carry file; one whose items are read to their end is accepted, whatever its manifest says.
+fn carry(bytes: &[u8]) -> bool {
+    let length = bytes.len() as u64;
+    let Ok(mut reader) = Reader::open(bytes, length) else { return false };
+    let mut items = Vec::new();
+    loop {
+        match reader.next_item() {
+            Ok(Some(item)) => items.push(item),
+            Ok(None) => break,
+            Err(_) => return false,
+        }
+    }
+    let manifest = reader.finish().map(|claimed| claimed.manifest().clone());
+    let ending = Ending {
+        from: "jintan".parse().expect("a platform id"),
+        to: "changzhou".parse().expect("a platform id"),
+        kind: Kind::Up,
+        number: CarryId::new([3; 16]),
+        part: 1,
+        answers: None,
+        time: Timestamp::from_micros(0),
+    };
+    let mut writer = Writer::new(Vec::new()).expect("memory");
+    items.iter().for_each(|item| writer.push(item).expect("what was read can be written"));
+    let (written, again) = writer.finish(ending, &key()).expect("memory");
+    if let Ok(manifest) = manifest {
+        assert_eq!(manifest.items, written.items);
+        assert!(manifest.bytes < length);
+    }
+    let claimed = Reader::open(&again[..], again.len() as u64).and_then(Reader::finish);
+    let claimed = claimed.expect("what was written is whole");
+    claimed.verify(&written.to, Kind::Up, &key().verifying()).expect("and signed");
+    true
+}
+
 fn receipt(bytes: &[u8]) -> bool {
     let Ok(receipt) = Receipt::decode(bytes) else { return false };
     let (accepted, quarantined, pending) = receipt.counts();
@@ -185,6 +237,64 @@ fn conflict(bytes: &[u8]) -> bool {
     let body = Suite::Intl.body(&conflict.body.salt, &conflict.body.bytes);
     assert_eq!(inside.body_digest, body);
     assert_eq!(Conflict::decode(&conflict.encode()).expect("written anew"), conflict);
+    true
+}
+
+fn forward(bytes: &[u8]) -> bool {
+    let Ok(forward) = Forward::decode(bytes) else { return false };
+    assert!(forward.sequence < SIZE_MAX && forward.reasons.len() <= limits::REASONS);
+    HeaderView::parse(&forward.header).expect("one whole header is inside");
+    assert_eq!(Forward::decode(&forward.encode()).expect("written anew"), forward);
+    true
+}
+
+/// A forward, and what proves it by the author whose key is [`key`].
+pub static FORWARDED: LazyLock<(Forward, Enclosure)> = LazyLock::new(|| {
+    let journal = "jintan>changzhou/normal/000102030405060708090a0b0c0d0e0f";
+    let journal: JournalId = journal.parse().expect("a journal's id");
+    let body = Body { salt: Salt([1; limits::SALT_BYTES]), bytes: b"shown".to_vec().into() };
+    let header = sanheyi_exchange_spec::entry::Header {
+        dataset: "case.case".parse().expect("a dataset's name"),
+        record: "JS048100JT0000000217".parse().expect("a record's id"),
+        revision: 1,
+        follows: None,
+        custody_epoch: 0,
+        operation: Operation::Put,
+        standard: 1,
+        occurred: Timestamp::from_micros(0),
+        recorded: Timestamp::from_micros(0),
+        body_digest: Suite::Intl.body(&body.salt, &body.bytes),
+    };
+    let header = header.encode();
+    let checkpoint = Checkpoint {
+        journal: journal.clone(),
+        size: 1,
+        root: Suite::Intl.leaf(&header),
+        epoch: EpochId::new([0x0e; 16]),
+        opened: 0,
+        time: Timestamp::from_micros(0),
+        keeper: None,
+    };
+    let checkpoint = checkpoint.sign(&key());
+    let (sequence, standing, reasons) = (0, Standing::Accepted, Vec::new());
+    let forward = Forward { journal, sequence, header: header.into(), standing, reasons };
+    (forward, Enclosure { body: Some(body), checkpoint, inclusion: Vec::new() })
+});
+
+fn erasure(bytes: &[u8]) -> bool {
+    let Ok(erasure) = Erasure::decode(bytes) else { return false };
+    for text in [&erasure.reason, &erasure.basis, &erasure.decided_by] {
+        assert!((1..=limits::ERASURE_TEXT_BYTES).contains(&text.len()));
+    }
+    assert!(erasure.record_id().parse::<RecordId>().is_ok(), "it can name a record");
+    assert_eq!(Erasure::decode(&erasure.encode()).expect("written anew"), erasure);
+    true
+}
+
+fn custody_notice(bytes: &[u8]) -> bool {
+    let Ok(notice) = Notice::decode(bytes) else { return false };
+    assert!(notice.revision > 0 && notice.offer_revision > 0 && notice.epoch > 0);
+    assert_eq!(Notice::decode(&notice.encode()).expect("written anew"), notice);
     true
 }
 
@@ -250,5 +360,31 @@ fn message<M: Message + Default + PartialEq + Debug>(bytes: &[u8]) -> bool {
     let Ok(message) = M::decode(bytes) else { return false };
     let again = message.encode_to_vec();
     assert_eq!(M::decode(again.as_slice()).expect("written anew"), message);
+    true
+}
+
+/// The answer to a pull, with what is joined to the forwards in it: whatever that is, it proves no
+/// other body than the one that its author signed.
+fn pull_response(bytes: &[u8]) -> bool {
+    let Ok(response) = PullResponse::decode(bytes) else { return false };
+    assert!(message::<PullResponse>(bytes));
+    for tail in response.tails {
+        for one in tail.enclosures {
+            let place = one.checkpoint;
+            let Ok((sequence, enclosure)) = Enclosure::from_wire(one, &tail.checkpoints) else {
+                return false;
+            };
+            assert!(enclosure.inclusion.len() <= limits::INCLUSION_HASHES);
+            let written = enclosure.to_wire(sequence, place);
+            assert!(written.encoded_len() <= enclosure.weight(), "it weighs what it takes");
+            let again = Enclosure::from_wire(written, &tail.checkpoints);
+            assert_eq!(again.expect("written anew"), (sequence, enclosure.clone()));
+            let (forward, shown) = &*FORWARDED;
+            if forward.verify(&enclosure, |_, _, _| Some(key().verifying())).is_ok() {
+                assert!(enclosure.body.is_none() || enclosure.body == shown.body);
+                assert!(enclosure.inclusion.is_empty(), "it stands alone in its journal");
+            }
+        }
+    }
     true
 }

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `SANHEYI_SEED` | where chance begins: a number, decimal or `0x` and hex | [`SEED`] |
 //! | `SANHEYI_KILLS` | how often the process tests kill a node or a hub | [`KILLS`] |
+//! | `SANHEYI_FILE_MIB` | MiB of the file that the process tests send | [`FILE_MIB`] |
 //! | `SANHEYI_STORE` | the store of the hubs of worlds: `sqlite` or `postgres` | `sqlite` |
 
 /// Where chance begins unless told otherwise.
@@ -25,6 +26,14 @@ pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args().skip(1)
 }
 
+/// This very program: a bench may need a second process of itself.
+///
+/// # Errors
+/// If the system does not say where it lies.
+pub fn program() -> std::io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 /// How often processes are killed unless told otherwise.
 pub const KILLS: u64 = 6;
 
@@ -36,6 +45,20 @@ pub fn kills() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
     let Ok(text) = std::env::var("SANHEYI_KILLS") else { return KILLS };
     number(&text).expect("SANHEYI_KILLS must be a number, decimal or 0x and hex")
+}
+
+/// MiB of the file that is sent unless told otherwise.
+pub const FILE_MIB: usize = 64;
+
+/// How many MiB the file has that the process tests send: `SANHEYI_FILE_MIB`, or [`FILE_MIB`].
+///
+/// # Panics
+/// If the variable is there and is no number.
+pub fn file_mebibytes() -> usize {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
+    let Ok(text) = std::env::var("SANHEYI_FILE_MIB") else { return FILE_MIB };
+    let given = number(&text).and_then(|given| usize::try_from(given).ok());
+    given.expect("SANHEYI_FILE_MIB must be a number")
 }
 
 /// Where a hub has its store.

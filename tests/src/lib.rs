@@ -15,20 +15,28 @@
 //!
 //! 1. [`world`]: the hub, its nodes and their one clock; what most tests begin with.
 //! 2. [`fixtures`]: records that keep every rule; a test changes what it wants wrong.
-//! 3. [`faults`]: the line between them, refusing, cutting, delaying and losing when told.
+//!    [`files`]: files that they name.
+//! 3. [`faults`]: the line between them, refusing, cutting, delaying and losing when told;
+//!    [`shaper`]: a slow one.
 //! 4. [`balancer`]: what stands before several instances of one hub.
-//! 5. [`patience`]: waiting for what happens, never for a time.
-//! 6. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
+//! 5. [`crowd`]: hundreds and thousands of light links to one hub.
+//! 6. [`patience`]: waiting for what happens, never for a time.
+//! 7. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
 //!    meet.
-//! 7. [`postgres`]: a server of PostgreSQL, thrown away afterwards. [`python`]: an environment of
+//! 8. [`postgres`]: a server of PostgreSQL, thrown away afterwards. [`python`]: an environment of
 //!    Python, kept.
 
 pub mod balancer;
+pub mod crowd;
+pub mod custody;
 pub mod decoders;
 pub mod faults;
+pub mod files;
 pub mod fixtures;
+pub mod joint;
 pub mod knobs;
 pub mod patience;
 pub mod postgres;
 pub mod python;
+pub mod shaper;
 pub mod world;

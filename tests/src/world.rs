@@ -4,6 +4,7 @@
 
 mod check;
 mod faulty;
+mod ferry;
 mod foreign;
 mod hub;
 mod link;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_hub::exchange::EVERYTHING;
 use sanheyi_hub::exchange::{LocalPort, readmit};
 use sanheyi_hub::setup::{NewPlatform, Setup};
 use sanheyi_node::config::NodeConfig;
@@ -27,6 +29,7 @@ use tempfile::TempDir;
 
 pub use check::{assert_converged, assert_sound, hub_rows, journal_of, node_rows};
 pub use faulty::{CALLS, FATES, Fate, Faults, Faulty, Patient};
+pub use ferry::{ALL, answer, bring, carrier, export, ferry, round_trip, take};
 pub use foreign::Foreign;
 pub use hub::HubMachine;
 pub use link::{Link, settled};
@@ -166,6 +169,7 @@ impl World {
             address: "127.0.0.1:1".to_owned(),
             server_name: "127.0.0.1".to_owned(),
             out: self.folder(name),
+            may_send: vec![EVERYTHING.to_owned()],
         }
     }
 
@@ -192,12 +196,13 @@ impl World {
     /// # Panics
     /// If the hub refuses.
     pub async fn readmit(&self, node: &NodeMachine) {
-        let row = journal_of(node).await;
-        let held = node.store().greeting_get(row.number).await.expect("its epochs");
-        let (platform, epoch) = (node.platform(), held.holds[0]);
-        let (database, hub) = (self.hub.database(), &self.setup.hub);
-        let done = readmit(&database, hub, &platform, &row.head.journal, epoch).await;
-        done.expect("the hub lets it go on");
+        let (platform, database, hub) = (node.platform(), self.hub.database(), &self.setup.hub);
+        for row in node_rows(node).await.into_iter().filter(|row| row.home) {
+            let held = node.store().greeting_get(row.number).await.expect("its epochs");
+            let (journal, epoch) = (&row.head.journal, held.holds[0]);
+            let done = readmit(&database, hub, &platform, journal, epoch).await;
+            done.expect("the hub lets it go on");
+        }
     }
 
     /// The same without a wire: a platform whose calls are made in the hub's own process.

@@ -13,8 +13,13 @@ const FORMS: &str = "proto/src/forms.rs";
 /// Bodies of every dataset and the rules that they break; ids of bounds are made by the build.
 const VERDICTS: &str = "exchange-spec/vectors/verdicts.json";
 /// Where reasons are given.
-const GIVERS: [&str; 4] =
-    ["exchange-spec/src/gate", "exchange-spec/src/conflict.rs", "node/src/", "hub/src/"];
+const GIVERS: [&str; 5] = [
+    "exchange-spec/src/gate",
+    "exchange-spec/src/rulebook",
+    "exchange-spec/src/conflict.rs",
+    "node/src/",
+    "hub/src/",
+];
 /// Where every text with the shape of a rule's id is one, or the name of a dataset.
 const GATE: &str = "exchange-spec/src/gate";
 /// What gives a reason; its second argument is the rule.

@@ -38,6 +38,7 @@ pub(crate) fn receipt(from: u64, to: u64, excepted: &[(u64, Standing)]) -> Recei
         root: Digest::new([to.to_be_bytes()[7]; 32]),
         standard: 3,
         received: MORNING,
+        broadcast: 0,
         exceptions: excepted.iter().map(|(at, standing)| exception(*at, *standing)).collect(),
     }
 }

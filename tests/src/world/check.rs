@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
 use sanheyi_exchange_spec::invariants::{
     Answered, Sealed, byte_exact, every_entry_answered, receipts_tile,
 };
@@ -74,6 +74,10 @@ pub async fn assert_converged(world: &World, node: &NodeMachine) {
     let hub = assert_sound(&there, &keys).await;
     assert!(home.iter().any(|report| report.home), "the node appends nothing");
     for report in &home {
+        if report.journal.audience == Audience::All {
+            assert_prefix(world, report).await;
+            continue;
+        }
         let other = hub.iter().find(|other| other.journal == report.journal);
         let other = other.unwrap_or_else(|| panic!("{} is not at the hub", report.journal));
         assert_ne!(report.home, other.home, "{} has one home", report.journal);
@@ -84,6 +88,15 @@ pub async fn assert_converged(world: &World, node: &NodeMachine) {
             assert_same_answers(&here, &there, &report.journal).await;
         }
     }
+}
+
+/// What a node has of the broadcast is what the hub has of it, as far as the node has it.
+async fn assert_prefix(world: &World, copy: &JournalReport) {
+    let store = world.hub.store(&world.setup().hub);
+    let row = row_of(&store, &copy.journal).await;
+    assert!(copy.entries <= row.head.size, "{}: a copy is no longer than its home", copy.journal);
+    let root = store.root_at(row.number, copy.entries).await.expect("the hub's tree");
+    assert_eq!(root, copy.root, "{}: the copy is the home's, byte by byte", copy.journal);
 }
 
 async fn row_of(store: &Store, journal: &JournalId) -> JournalRow {

@@ -11,9 +11,13 @@ use std::io::Write as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use sanheyi_exchange_spec::attachment::Attachment;
+use sanheyi_node::branch::attachment::Held;
 use sanheyi_node::process::entropy::{Entropy as _, SeededEntropy};
 use sanheyi_node::uplink::port::{
-    CallError, GreetAnswer, GreetCall, HubPort, PullAnswer, PullCall, PushAnswer, PushCall,
+    CallError, GreetAnswer, GreetCall, HubPort, PieceAsked, PieceCall, PullAnswer, PullCall,
+    PushAnswer, PushCall,
 };
 
 /// Most turns that a delayed call gives to the others: enough for the call beside it to be made,
@@ -35,8 +39,8 @@ pub enum Fate {
     Twice,
     /// It is delivered behind whatever goes on beside it.
     Delayed,
-    /// Its caller gives it up, and it is delivered all the same: behind a later call. A pull, which
-    /// changes nothing, is only given up.
+    /// Its caller gives it up, and it is delivered all the same: behind a later call. What changes
+    /// nothing is only given up.
     Late,
 }
 
@@ -45,7 +49,10 @@ pub const FATES: [Fate; 6] =
     [Fate::Passes, Fate::RequestLost, Fate::AnswerLost, Fate::Twice, Fate::Delayed, Fate::Late];
 
 /// The kinds of calls, as the counts name them.
-pub const CALLS: [&str; 3] = ["greet", "push", "pull"];
+pub const CALLS: [&str; 6] = ["greet", "push", "pull", "offer", "put", "get"];
+
+/// Those that change nothing.
+const READS: [&str; 2] = ["pull", "get"];
 
 /// Where fates come from, and what has happened; shared by all ports of a test.
 pub struct Faults {
@@ -129,7 +136,7 @@ impl<P: HubPort + 'static> Faulty<P> {
         A: Send + 'static,
         F: Future<Output = Answer<A>> + Send + 'static,
     {
-        let deliver = |call| ask(Arc::clone(&self.inner), call);
+        let deliver = |call| Box::pin(ask(Arc::clone(&self.inner), call));
         let fate = self.faults.draw(name);
         let behind = match fate {
             Fate::RequestLost | Fate::Late => Vec::new(),
@@ -150,7 +157,7 @@ impl<P: HubPort + 'static> Faulty<P> {
                 deliver(call).await
             }
             Fate::Late => {
-                if name != "pull" {
+                if !READS.contains(&name) {
                     let given_up = deliver(call);
                     let unheard = Box::pin(async move { drop(given_up.await) });
                     self.late.lock().unwrap_or_else(PoisonError::into_inner).push(unheard);
@@ -192,6 +199,18 @@ impl<P: HubPort + 'static> HubPort for Faulty<P> {
     async fn pull(&self, call: PullCall) -> Answer<PullAnswer> {
         self.meet("pull", call, |port, call| async move { port.pull(call).await }).await
     }
+
+    async fn offer_file(&self, file: Attachment) -> Answer<Held> {
+        self.meet("offer", file, |port, file| async move { port.offer_file(file).await }).await
+    }
+
+    async fn put_piece(&self, call: PieceCall) -> Answer<Held> {
+        self.meet("put", call, |port, call| async move { port.put_piece(call).await }).await
+    }
+
+    async fn get_piece(&self, call: PieceAsked) -> Answer<Bytes> {
+        self.meet("get", call, |port, call| async move { port.get_piece(call).await }).await
+    }
 }
 
 // === impl Patient ===
@@ -210,7 +229,8 @@ where
 {
     let mut why = Vec::new();
     for _ in 0..TRIES {
-        match ask(call.clone()).await {
+        // Boxed: many calls side by side in one future are more than a test's stack holds.
+        match Box::pin(ask(call.clone())).await {
             Err(CallError::Lost(one)) => why.push(one),
             heard => return heard,
         }
@@ -229,5 +249,17 @@ impl<P: HubPort> HubPort for Patient<P> {
 
     async fn pull(&self, call: PullCall) -> Answer<PullAnswer> {
         insist(call, |call| self.0.pull(call)).await
+    }
+
+    async fn offer_file(&self, file: Attachment) -> Answer<Held> {
+        insist(file, |file| self.0.offer_file(file)).await
+    }
+
+    async fn put_piece(&self, call: PieceCall) -> Answer<Held> {
+        insist(call, |call| self.0.put_piece(call)).await
+    }
+
+    async fn get_piece(&self, call: PieceAsked) -> Answer<Bytes> {
+        insist(call, |call| self.0.get_piece(call)).await
     }
 }

@@ -12,6 +12,7 @@ use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::process::lifecycle::Shutdown;
 use sanheyi_node::process::tls::ClientConfig;
 use sanheyi_node::store::{Database, LinkRow, Store, StoreError};
+use sanheyi_node::uplink::lanes::Lanes;
 use sanheyi_node::uplink::retry::RetryConfig;
 use sanheyi_node::uplink::run::Uplink;
 use sanheyi_node::uplink::sync::LinkParts;
@@ -82,6 +83,7 @@ impl NodeMachine {
         let entropy = Arc::new(SeededEntropy::new(self.seed));
         let (clock, chance) = (Arc::clone(&self.clock), Arc::clone(&entropy));
         let hub_key = config.keys.hub_key;
+        let lanes = Arc::new(Lanes::new(&config.lanes, Arc::clone(&self.clock)));
         let (branch, writer) = party
             .run(async move {
                 std::fs::create_dir_all(&config.data).expect("a data folder");
@@ -101,6 +103,7 @@ impl NodeMachine {
             hub_key,
             clock: Arc::clone(&self.clock),
             entropy,
+            lanes,
         };
         self.running = Some(Running { party, branch, parts, tls: keys.tls, uplink: None });
     }

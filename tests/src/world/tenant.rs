@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::Digest;
+use sanheyi_hub::exchange::EVERYTHING;
 use sanheyi_hub::setup::NewTenant;
 use sanheyi_hub::store::{PlatformRow, hosted_list, platform_get};
 use sanheyi_hub::tenants::verify;
@@ -98,7 +99,13 @@ impl World {
         let platform = id(name);
         if self.registered(&platform).await.is_none() {
             let (title_zh, title_en) = (name.to_owned(), name.to_owned());
-            let new = NewTenant { platform: platform.clone(), title_zh, title_en, quota };
+            let new = NewTenant {
+                platform: platform.clone(),
+                title_zh,
+                title_en,
+                quota,
+                may_send: vec![EVERYTHING.to_owned()],
+            };
             self.setup().tenant_add(&new).await.expect("a tenant is added");
         }
         let socket = self.setup().tenant_files(&platform).socket;

@@ -1,7 +1,7 @@
 //! Waiting until a hub has said all that it has to say, later verdicts included.
 
 use sanheyi_exchange_spec::gate::Standing;
-use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::ids::{Audience, PlatformId};
 use sanheyi_hub::store::{gate_list, waiting_ready};
 use sanheyi_node::store::{Counts, JournalNumber, JournalRow, Store};
 
@@ -41,7 +41,9 @@ pub async fn told(world: &World, node: &NodeMachine) {
 /// Whether these journals of a node are as long at the hub.
 async fn same(world: &World, node: &NodeMachine, which: fn(&JournalRow) -> bool) -> bool {
     let there = hub_rows(world, &node.platform()).await;
-    let here = node_rows(node).await;
+    let mut here = node_rows(node).await;
+    // The broadcast is at home among the hub's own rows.
+    here.retain(|row| row.head.journal.audience != Audience::All);
     here.len() == there.len()
         && here.iter().filter(|row| which(row)).all(|row| {
             let other = there.iter().find(|other| other.head.journal == row.head.journal);
