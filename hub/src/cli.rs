@@ -8,6 +8,7 @@ mod city;
 mod complaint;
 mod copy_store;
 mod desk;
+mod dispatch;
 mod migrate;
 mod order;
 mod oversight;
@@ -92,6 +93,9 @@ enum Command {
     /// 投诉：转办、查看 · Complaints: send them to platforms, see how they stand
     #[command(subcommand, after_help = complaint::HELP)]
     Complaint(complaint::ComplaintCommand),
+    /// 签发：市级平台可写的其他记录 · Dispatch anything else that the hub may write
+    #[command(after_help = dispatch::HELP)]
+    Dispatch(dispatch::DispatchArgs),
     /// 发布：代码表、日历、通报等 · Publish to all: code lists, calendars, bulletins and so on
     #[command(subcommand, after_help = publish::HELP)]
     Publish(publish::PublishCommand),
@@ -205,6 +209,7 @@ where
         Command::Order(command) => Box::pin(order::order(command)).await,
         Command::Complaint(command) => Box::pin(complaint::complaint(command)).await,
         Command::Publish(command) => Box::pin(publish::publish(command)).await,
+        Command::Dispatch(args) => Box::pin(dispatch::dispatch(args)).await,
         Command::City(command) => city::city(command).await,
         Command::Attach(args) => attach::attach(&args).await,
         Command::Carry(command) => carry::carry(command).await,

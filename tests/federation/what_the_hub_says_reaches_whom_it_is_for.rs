@@ -2,16 +2,24 @@
 //! names nobody is not said.
 
 use prost::Message as _;
+use sanheyi_exchange_spec::dictionary::Dictionary;
+use sanheyi_exchange_spec::dictionary::json::{Unknown, to_json};
 use sanheyi_exchange_spec::ids::{Audience, Lane, PlatformId};
 use sanheyi_exchange_spec::rulebook::Mode;
 use sanheyi_node::branch::{Draft, SubmitError};
 use sanheyi_node::store::Store;
-use sanheyi_proto::standard::v1::{Bulletin, Complaint};
+use sanheyi_proto::standard::v1::{
+    Bulletin, CatalogueChange, Complaint, Review, ReviewResult, ReviewStage,
+};
 use sanheyi_tests::fixtures::{COMPLAINT, complaint, complaint_no, draft};
 use sanheyi_tests::patience::until;
 use sanheyi_tests::world::{World, assert_converged, assert_tenant_sound};
+use serde_json::{Value, json};
+
+use crate::commands;
 
 const BULLETIN: &str = "exchange.bulletin";
+const REVIEW: &str = "catalogue.review";
 
 fn complaint_for(serial: u64, addressee: &str) -> Draft {
     let body = Complaint { addressee: addressee.to_owned(), ..complaint(serial) };
@@ -76,10 +84,52 @@ async fn one_platform_or_all() {
         head.is_some_and(|head| head.revision == 2)
     })
     .await;
+    let said = exchange.rulebook().size();
     drop(exchange);
+    let verified = commands::hub(&world, &["verify"]).await;
+    let own = &verified[0];
+    assert_eq!((&own["platform"], &own["clean"]), (&json!(hub.as_str()), &json!(true)));
+    assert_eq!(own["journals"][0]["entries"], json!(said), "the broadcast is verified, too");
     assert_converged(&world, &jintan).await;
     assert_converged(&world, &wujin).await;
     assert_tenant_sound(&world, &tianning).await;
+}
+
+#[tokio::test]
+async fn an_opinion_goes_down_by_the_command() {
+    let mut world = World::new(703, &["jintan"]).await;
+    let mut node = world.node("jintan").await;
+    node.dial_on().await;
+    let hub = world.setup().hub.clone();
+    let review = Review {
+        power_code: "JS048100JT-XK-1030".to_owned(),
+        power_version: 1,
+        serial: 1,
+        stage: ReviewStage::Review.into(),
+        change: CatalogueChange::Changed.into(),
+        reviewer: "何静".to_owned(),
+        opinion: "请写明依据条款".to_owned(),
+        result: ReviewResult::Disagreed.into(),
+        reviewed_at: 1_775_000_000_000_000,
+        addressee: "jintan".to_owned(),
+        ..Review::default()
+    };
+    let file = world.hub.folder().join("opinion.json");
+    let dictionary = Dictionary::new().unwrap();
+    let known = dictionary.dataset(REVIEW).unwrap();
+    let text = to_json(known, &review.encode_to_vec(), Unknown::Refuse).unwrap();
+    std::fs::write(&file, text).unwrap();
+    let path = file.display().to_string();
+    let command = ["dispatch", REVIEW, &path, "--dry-run"];
+    let foreseen = commands::hub(&world, &command).await;
+    assert_eq!([&foreseen["platform"], &foreseen["revision"]], [&json!("jintan"), &Value::Null]);
+    let record = "JS048100JT-XK-1030-1-001";
+    assert!(!has(&world.hub.store(&node.platform()), &hub, REVIEW, record).await);
+    let said = commands::hub(&world, &command[..3]).await;
+    assert_eq!([&said["record"], &said["revision"]], [&json!(record), &json!(1)]);
+    until("the opinion has come", async || has(node.store(), &hub, REVIEW, record).await).await;
+    let nobody = commands::try_hub(&world, &["dispatch", "case.case", &path, "--dry-run"]).await;
+    assert!(nobody.is_err());
 }
 
 #[tokio::test]

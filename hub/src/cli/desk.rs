@@ -120,7 +120,11 @@ async fn follow_heads(
     Ok(())
 }
 
-fn draft(message: wire::Draft) -> anyhow::Result<Draft> {
+/// A draft as the desk takes it.
+///
+/// # Errors
+/// If its names or its digest have not their shape.
+pub(super) fn draft(message: wire::Draft) -> anyhow::Result<Draft> {
     let operation = match message.operation() {
         wire::Operation::Withdraw => Operation::Withdraw,
         wire::Operation::Put | wire::Operation::Unspecified => Operation::Put,

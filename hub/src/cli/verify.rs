@@ -1,7 +1,7 @@
 //! `verify`: the hub's store held against its own bytes, platform by platform.
 
 use sanheyi_node::branch::attachment::verify_files;
-use sanheyi_node::branch::{stored_rules, verify_shown};
+use sanheyi_node::branch::{stored_rules, verify as verify_bytes, verify_shown};
 use sanheyi_node::cli::verify::{VerifyReport, text};
 use sanheyi_node::cli::{Answer, DIFFERENT};
 
@@ -16,7 +16,10 @@ pub(crate) async fn verify(listing: &Listing) -> anyhow::Result<Answer> {
     let hub_key = signing_key(&config.signing)?.verifying();
     let keys = author_keys(&platforms, &config.hub, hub_key);
     let rules = stored_rules(&database.of(&config.hub), &config.hub).await?;
-    let mut reports = Vec::new();
+    // The broadcast stands in the hub's own rows.
+    let own = database.of(&config.hub);
+    let (found, files) = (verify_bytes(&own, &keys).await?, verify_files(&own).await?);
+    let mut reports = vec![VerifyReport::new(config.hub.as_str(), found, files)];
     for row in &platforms {
         let store = database.of(&row.platform);
         let found = tenants::verify(&store, row, &config.hub, &keys).await?;

@@ -274,7 +274,9 @@ fn journals(report: &StatusReport) -> String {
         text.extend(why.as_deref().map(|why| stopped(journal, why)));
     }
     for CopyStatus { journal, size, stopped: why } in &report.copies {
-        text.push_str(&format!("回件 mailbox: {journal} {}\n", grouped(*size)));
+        let to_all = journal.contains(">*/");
+        let word = if to_all { "广播 broadcast" } else { "回件 mailbox" };
+        text.push_str(&format!("{word}: {journal} {}\n", grouped(*size)));
         text.extend(why.as_deref().map(|why| stopped(journal, why)));
     }
     text
