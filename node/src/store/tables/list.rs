@@ -38,7 +38,7 @@ pub const OFFER_COLUMNS: [Column; 15] = [
     integer("at"),
 ];
 
-/// The tables of branches, as [`super::STEPS`] make them.
+/// The tables of branches, as [`crate::store::STEPS`] make them.
 pub const TABLES: &[Table] = &[
     Table {
         name: "journal",
