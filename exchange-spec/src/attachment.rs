@@ -7,11 +7,10 @@
 mod kinds;
 
 use sanheyi_proto::dataset;
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::limits::{ATTACHMENT_BYTES, ATTACHMENT_PIECE_BYTES};
-use crate::suite::Digest;
+use crate::suite::{Digest, Running};
 pub use kinds::{KINDS, Kind, KindError, agree, kind_of};
 
 /// A file, as an entry names it or as somebody offers it.
@@ -62,7 +61,7 @@ pub enum AttachmentError {
 
 /// SHA-256 of a file, computed as its bytes pass.
 #[derive(Clone, Default)]
-pub struct Hasher(Sha256);
+pub struct Hasher(Running);
 
 // === impl Attachment ===
 
@@ -136,7 +135,7 @@ impl Hasher {
 
     /// The digest of all that passed.
     pub fn finish(self) -> Digest {
-        Digest::new(self.0.finalize().into())
+        self.0.finish()
     }
 }
 

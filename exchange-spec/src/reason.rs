@@ -1,5 +1,7 @@
 //! Reasons (理由): why an entry stands as it does, in the reader's words, both languages.
 
+use std::fmt;
+
 use sanheyi_proto::exchange::v1 as wire;
 
 use crate::limits;
@@ -107,6 +109,14 @@ impl Level {
 }
 
 // === impl Reason ===
+
+impl fmt::Display for Reason {
+    /// In a line: field, rule, and the sentence in both languages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, rule, zh, en, .. } = self;
+        write!(f, "{field} [{rule}] {zh} · {en}")
+    }
+}
 
 impl Reason {
     /// A reason.

@@ -24,15 +24,21 @@ mod verify;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_node::cli::{self as node, Answer, DIFFERENT, OK};
+use sanheyi_node::process::clock::SystemClock;
+use sanheyi_node::process::entropy::OsEntropy;
 use sanheyi_node::process::lifecycle::Shutdown;
 use sanheyi_node::store::{Address, Database};
 
+use crate::app::signing_key;
 use crate::config::{CheckedConfig, EXAMPLE};
 use crate::demo::{self, DemoArgs};
+use crate::exchange::ExchangeParts;
 
 const EXAMPLES: &str = "\
 例 · Examples:
@@ -231,6 +237,18 @@ async fn demonstrate(args: DemoArgs) -> anyhow::Result<Answer> {
     let agreed = demo::run(args, Shutdown::on_signals()?).await?;
     let code = if agreed { OK } else { DIFFERENT };
     Ok(Answer { text: String::new(), code })
+}
+
+/// What an exchange is made of that a command opens beside a hub, or where none runs.
+fn parts(config: &CheckedConfig, database: &Database) -> anyhow::Result<ExchangeParts> {
+    Ok(ExchangeParts {
+        hub: config.hub.clone(),
+        database: database.clone(),
+        key: signing_key(&config.signing)?,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        edition: Edition::CURRENT,
+    })
 }
 
 /// Where the branch of a platform lives, in a table.

@@ -38,7 +38,7 @@ mod writer;
 
 pub use adopt::Adoption;
 pub use bucket::Bucket;
-pub use copy::{Copies, CopyError, open_segments};
+pub use copy::{Arrived, Copies, CopyError, open_segments};
 pub use erase::{Erase, EraseError, erase_body};
 pub use forwards::{ForwardFault, Proved, forward_of, forwards_in, keep, prove};
 pub use journal::{Advance, LiveJournal, Sealed, seal};

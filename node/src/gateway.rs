@@ -20,6 +20,7 @@ pub mod files;
 pub mod sheet;
 pub mod socket;
 
+pub use convert::drafts;
 pub use intake::{ServeError, serve};
 
 use files::Shelf;

@@ -1,20 +1,16 @@
 //! `carry`: files from districts behind one-way gates (网闸) are taken in and answered.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_node::cli::carry::files::{self, inspect, shown_text, size};
 use sanheyi_node::cli::table::grouped;
 use sanheyi_node::cli::{Answer, DIFFERENT, OK};
-use sanheyi_node::process::clock::SystemClock;
-use sanheyi_node::process::entropy::OsEntropy;
 use sanheyi_node::store::StoreError;
 use serde::Serialize;
 
-use super::Listing;
+use super::{Listing, parts};
 use crate::app::signing_key;
 use crate::carry::{CarryFault, Ferry, Taken};
 use crate::exchange::ExchangeParts;
@@ -105,14 +101,7 @@ async fn import(args: ImportArgs) -> anyhow::Result<Answer> {
     let database = open(&config.database(), &config.hub).await?;
     // A store that is being moved is not written.
     let present = database.share(PRESENT).await?.ok_or(StoreError::BeingCopied)?;
-    let parts = ExchangeParts {
-        hub: config.hub.clone(),
-        database: database.clone(),
-        key: signing_key(&config.signing)?,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-        edition: Edition::CURRENT,
-    };
+    let parts = parts(&config, &database)?;
     let outcome = play(&args, parts).await;
     present.release().await;
     database.close().await;

@@ -2,27 +2,21 @@
 //! it in here, at the hub that runs, or, where none runs, straight into its store.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use bytes::Bytes;
-use sanheyi_exchange_spec::entry::Operation;
-use sanheyi_exchange_spec::gate::{Edition, Reason};
+use sanheyi_exchange_spec::gate::Reason;
 use sanheyi_exchange_spec::ids::Audience;
 use sanheyi_exchange_spec::suite::Digest;
-use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_node::branch::{Appended, Draft, SubmitError};
+use sanheyi_node::branch::{Appended, Refused, SubmitError};
 use sanheyi_node::gateway::client::IntakeClient;
-use sanheyi_node::gateway::socket;
-use sanheyi_node::process::clock::SystemClock;
-use sanheyi_node::process::entropy::OsEntropy;
+use sanheyi_node::gateway::{self, socket};
 use sanheyi_node::store::Database;
 use sanheyi_proto::exchange::v1 as wire;
 
-use super::At;
-use crate::app::signing_key;
+use super::{At, parts};
 use crate::config::{CheckedConfig, DESK};
-use crate::exchange::{ExchangeParts, Outbox, audience};
+use crate::exchange::{Outbox, audience};
 use crate::store::open;
 
 /// Hands in what the hub says, whole or not at all; answers where it stands. A draft that names no
@@ -75,23 +69,21 @@ async fn into_store(
 ) -> anyhow::Result<Vec<Appended>> {
     let names: Vec<_> =
         drafts.iter().map(|one| format!("{} {}", one.dataset, one.record)).collect();
-    let drafts: Vec<_> = drafts.into_iter().map(draft).collect::<anyhow::Result<_>>()?;
-    let database = open(&config.database(), &config.hub).await?;
-    let parts = ExchangeParts {
-        hub: config.hub.clone(),
-        database: database.clone(),
-        key: signing_key(&config.signing)?,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-        edition: Edition::CURRENT,
+    let told = |refused: Vec<Refused>| {
+        complaint(&names, refused.into_iter().map(|one| (one.index, one.reasons)))
     };
+    let (formed, malformed) = gateway::drafts(drafts);
+    if !malformed.is_empty() {
+        bail!(told(malformed));
+    }
+    let drafts: Vec<_> = formed.into_iter().map(|(_, draft)| draft).collect();
+    let database = open(&config.database(), &config.hub).await?;
+    let parts = parts(config, &database)?;
     let dispatched = async { Outbox::of(parts).await?.dispatch(&drafts).await }.await;
     database.close().await;
     match dispatched {
         Ok(dispatched) => Ok(dispatched.appended),
-        Err(SubmitError::Refused(refused)) => {
-            bail!(complaint(&names, refused.into_iter().map(|one| (one.index, one.reasons))))
-        }
+        Err(SubmitError::Refused(refused)) => bail!(told(refused)),
         Err(error) => Err(error.into()),
     }
 }
@@ -104,7 +96,7 @@ async fn follow_heads(
 ) -> anyhow::Result<()> {
     for one in drafts.iter_mut().filter(|one| one.follows_revision == 0) {
         // What is wrong with a draft is said when it is handed in.
-        let Ok(Ok(audience)) = draft(one.clone()).map(|draft| audience(&draft)) else { continue };
+        let Ok(audience) = whom(one) else { continue };
         let (dataset, record) = (one.dataset.as_str(), one.record.as_str());
         let head = match &audience {
             Audience::All => database.of(&config.hub).record_head(dataset, record).await?,
@@ -120,28 +112,13 @@ async fn follow_heads(
     Ok(())
 }
 
-/// A draft as the desk takes it.
-///
-/// # Errors
-/// If its names or its digest have not their shape.
-pub(super) fn draft(message: wire::Draft) -> anyhow::Result<Draft> {
-    let operation = match message.operation() {
-        wire::Operation::Withdraw => Operation::Withdraw,
-        wire::Operation::Put | wire::Operation::Unspecified => Operation::Put,
-    };
-    let follows = match message.follows_revision {
-        0 => None,
-        revision => Some((revision, Digest::from_slice(&message.follows_digest)?)),
-    };
-    Ok(Draft {
-        dataset: message.dataset.parse().context("dataset")?,
-        record: message.record.parse().context("record")?,
-        operation,
-        occurred: Timestamp::from_micros(message.occurred),
-        body: message.body,
-        follows,
-        reads: Vec::new(),
-    })
+/// For whom a draft is; or what is wrong with it, so that nobody can say.
+pub(super) fn whom(message: &wire::Draft) -> Result<Audience, Vec<Reason>> {
+    let (formed, malformed) = gateway::drafts(vec![message.clone()]);
+    match formed.first() {
+        Some((_, draft)) => audience(draft).map_err(|reason| vec![reason]),
+        None => Err(malformed.into_iter().flat_map(|one| one.reasons).collect()),
+    }
 }
 
 /// All that is wrong, a line for each reason.
@@ -149,9 +126,9 @@ fn complaint(names: &[String], refused: impl Iterator<Item = (usize, Vec<Reason>
     let mut text = String::from("未签发，没有写入任何内容 · refused, nothing was written");
     for (index, reasons) in refused {
         let name = names.get(index).map_or("", String::as_str);
-        for Reason { field, rule, zh, en, .. } in reasons {
+        for reason in reasons {
             // Writing to a `String` cannot fail.
-            let _ = write!(text, "\n{name} {field} [{rule}] {zh} · {en}");
+            let _ = write!(text, "\n{name} {reason}");
         }
     }
     text

@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::oversight::{body_of, draft_of};
 use super::{Listing, desk};
-use crate::exchange::audience;
 
 pub(super) const HELP: &str = "\
 例 · Examples:
@@ -53,8 +52,10 @@ pub(crate) async fn dispatch(args: DispatchArgs) -> anyhow::Result<Answer> {
     })?;
     let body = body_of(known.name, &args.file)?;
     let draft = draft_of(known.name, body, AsOf::default().instant())?;
-    let audience = audience(&desk::draft(draft.clone())?)
-        .map_err(|why| anyhow!("{} [{}] {} · {}", why.field, why.rule, why.zh, why.en))?;
+    let audience = desk::whom(&draft).map_err(|reasons| {
+        let told: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        anyhow!(told.join("\n"))
+    })?;
     let mut dispatched = Dispatched {
         dataset: known.name,
         record: draft.record.clone(),

@@ -157,10 +157,7 @@ pub(super) fn draft_of(
     let (mut violations, mut findings) = (Violations::new(), Findings::default());
     check_body(known, &record, &body, &mut violations, &mut findings);
     if findings.has_error() {
-        let reasons = findings.into_reasons().into_iter();
-        let told: Vec<_> = reasons
-            .map(|one| format!("{} [{}] {} · {}", one.field, one.rule, one.zh, one.en))
-            .collect();
+        let told: Vec<_> = findings.into_reasons().iter().map(ToString::to_string).collect();
         bail!("{record} 不合标准 · {record} breaks the standard:\n  {}", told.join("\n  "));
     }
     Ok(wire::Draft {

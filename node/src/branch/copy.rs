@@ -39,10 +39,20 @@ pub struct Copies {
     /// How far the hub's acknowledgements are written down.
     noted: BTreeMap<JournalId, u64>,
     numbers: BTreeMap<JournalId, JournalNumber>,
-    /// What came with the forwards of the next tail.
-    enclosures: Vec<(u64, Enclosure)>,
-    /// The keys of those who wrote what is forwarded.
-    rules: Arc<Rulebook>,
+}
+
+/// A tail of a hub's journal as it came, and what it is held against.
+pub struct Arrived<'a> {
+    /// The journal.
+    pub journal: &'a JournalId,
+    /// Its next entries.
+    pub entries: &'a Window,
+    /// The hub's checkpoint at their end.
+    pub checkpoint: &'a str,
+    /// What came with the forwards among them.
+    pub enclosures: &'a [(u64, Enclosure)],
+    /// Whose keys prove what is forwarded.
+    pub rules: &'a Rulebook,
 }
 
 /// Why a tail of a mailbox was not admitted.
@@ -137,8 +147,6 @@ impl Copies {
             recent: Arc::default(),
             noted: BTreeMap::new(),
             numbers: BTreeMap::new(),
-            enclosures: Vec::new(),
-            rules: Rulebook::builtin_shared(),
         })
     }
 
@@ -147,13 +155,6 @@ impl Copies {
     pub fn beside(mut self, recent: Arc<Recent>) -> Self {
         self.recent = recent;
         self
-    }
-
-    /// Puts beside the next tail what came with its forwards, and the rules that name the keys of
-    /// their authors.
-    pub fn enclose(&mut self, enclosures: Vec<(u64, Enclosure)>, rules: Arc<Rulebook>) {
-        self.enclosures = enclosures;
-        self.rules = rules;
     }
 
     /// Takes up the mailboxes that the hub named, making a place for new ones.
@@ -205,12 +206,11 @@ impl Copies {
     /// See [`CopyError`]; nothing of the tail was stored.
     pub async fn admit(
         &mut self,
-        id: &JournalId,
-        tail: &Window,
-        checkpoint: &str,
+        arrived: &Arrived<'_>,
         acknowledged: &BTreeMap<JournalId, u64>,
         now: Timestamp,
     ) -> Result<(), CopyError> {
+        let Arrived { journal: id, entries: tail, checkpoint, .. } = *arrived;
         let Some(journal) = self.journals.get(id) else {
             let zh = "收到了未曾请求的日志";
             let en = "a journal that was not asked for";
@@ -226,19 +226,19 @@ impl Copies {
         let advance = journal.admit(&segments, Some(checkpoint.to_owned()), now);
         let signed = Checkpoint::open(checkpoint, &self.key)?;
         bind(head, &signed, tail.past, &advance.to().root)?;
-        self.write(id, advance, &segments, acknowledged).await
+        self.write(arrived, advance, &segments, acknowledged).await
     }
 
     async fn write(
         &mut self,
-        id: &JournalId,
+        arrived: &Arrived<'_>,
         advance: Advance,
         segments: &[(Bytes, Opened)],
         acknowledged: &BTreeMap<JournalId, u64>,
     ) -> Result<(), CopyError> {
-        let enclosures = std::mem::take(&mut self.enclosures);
+        let Arrived { journal: id, enclosures, rules, .. } = *arrived;
         let forwards = forwards_in(advance.first(), segments)?;
-        let proved = prove(forwards, enclosures, &self.rules)?;
+        let proved = prove(forwards, enclosures.to_vec(), rules)?;
         let brought = brought(&id.author, advance.number(), advance.first(), segments)?;
         self.check_brought(&brought).await?;
         let mut tx = self.store.begin("mailbox_admit").await?;

@@ -11,6 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp as Instant;
 use prost::Message;
+use sanheyi_exchange_spec::gate::Reason;
 use sanheyi_exchange_spec::ids::{Audience, PlatformId};
 use sanheyi_exchange_spec::oversight::{Term, Timing};
 use sanheyi_exchange_spec::rulebook::Rulebook;
@@ -133,11 +134,8 @@ impl Ground {
         let (dataset, record) = (draft.dataset.clone(), draft.record.clone());
         let answer = IntakeClient::connect(&self.socket).await?.submit(vec![draft]).await?;
         let reasons = answer.refused.iter().flat_map(|refused| &refused.reasons);
-        let said: Vec<_> = reasons
-            .map(|reason| {
-                format!("{} [{}] {} · {}", reason.field, reason.rule, reason.zh, reason.en)
-            })
-            .collect();
+        let said: Vec<_> =
+            reasons.map(|reason| Reason::from_wire(reason.clone()).to_string()).collect();
         match answer.appended.first() {
             Some(one) => {
                 Ok(HandedIn { dataset, record, revision: one.revision, sequence: one.sequence })

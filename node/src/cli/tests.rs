@@ -13,12 +13,13 @@ use sanheyi_exchange_spec::gate::{Reason, Standing};
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::merkle::Tree;
 use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
+use sanheyi_exchange_spec::rulebook::Rulebook;
 use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_exchange_spec::suite::{Salt, SigningKey, Suite};
 use serde_json::Value;
 
 use super::*;
-use crate::branch::{Copies, Draft, Window, seal};
+use crate::branch::{Arrived, Copies, Draft, Window, seal};
 use crate::process::secret::write_seed;
 use crate::store::{CheckpointRow, GreetingRow, LinkRow};
 use crate::tests::{DATASET, Home, MORNING, database_of, draft, next, record};
@@ -138,7 +139,10 @@ async fn deliver(store: &Store, letters: &[(&str, Vec<u8>)]) {
     let mut copies = Copies::new(store.clone(), hub.verifying(), generation).unwrap();
     copies.take_up(&[(id.clone(), past)]).await.unwrap();
     let note = checkpoint.sign(&hub);
-    copies.admit(&id, &tail, &note, &BTreeMap::new(), MORNING).await.unwrap();
+    let rules = Rulebook::builtin_shared();
+    let (journal, entries, checkpoint) = (&id, &tail, note.as_str());
+    let arrived = Arrived { journal, entries, checkpoint, enclosures: &[], rules: &rules };
+    copies.admit(&arrived, &BTreeMap::new(), MORNING).await.unwrap();
 }
 
 async fn command(dir: &Path, args: &[&str]) -> Answer {

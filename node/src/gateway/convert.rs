@@ -15,7 +15,7 @@ use sanheyi_proto::exchange::v1 as wire;
 use crate::branch::{Appended, Draft, Refused};
 
 /// Drafts that are well formed, each with its position, and refusals of the others.
-pub(super) fn drafts(messages: Vec<wire::Draft>) -> (Vec<(usize, Draft)>, Vec<Refused>) {
+pub fn drafts(messages: Vec<wire::Draft>) -> (Vec<(usize, Draft)>, Vec<Refused>) {
     let (mut formed, mut refused) = (Vec::with_capacity(messages.len()), Vec::new());
     for (index, message) in messages.into_iter().enumerate() {
         match draft(message) {

@@ -29,7 +29,7 @@ pub use super::outcome::Outcome;
 use super::outcome::{because, event_of};
 pub use super::parts::LinkParts;
 use super::port::{CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PushAnswer, Tail};
-use crate::branch::{Copies, CopyError, Window};
+use crate::branch::{Arrived, Copies, CopyError, Window};
 use crate::process::lifecycle::Beside;
 
 /// How long a pull waits for news.
@@ -260,8 +260,14 @@ impl<P: HubPort + 'static> Session<P> {
         }
         let entries = Window { first: tail.first, past, segments: tail.segments.clone() };
         let now = self.parts.clock.now();
-        copies.enclose(tail.enclosures.clone(), self.parts.branch.rulebook());
-        copies.admit(&tail.journal, &entries, &tail.checkpoint, &acknowledged, now).await?;
+        let arrived = Arrived {
+            journal: &tail.journal,
+            entries: &entries,
+            checkpoint: &tail.checkpoint,
+            enclosures: &tail.enclosures,
+            rules: &self.parts.branch.rulebook(),
+        };
+        copies.admit(&arrived, &acknowledged, now).await?;
         if tail.journal.audience == Audience::All {
             self.parts.branch.read_broadcast().await?;
         }

@@ -12,7 +12,7 @@ use sanheyi_proto::exchange::v1::CarryItem;
 use sanheyi_proto::exchange::v1::carry_item::Item;
 
 use super::{Carrier, CarryFault};
-use crate::branch::{Adoption, Branch, Copies, Window, stored_rules};
+use crate::branch::{Adoption, Arrived, Branch, Copies, Window, stored_rules};
 use crate::store::{GreetingRow, JournalNumber, JournalRow, SegmentRow, Staged, StoreError};
 use crate::uplink::convert::refusal_from_wire;
 use crate::uplink::fetch::rows_of;
@@ -216,20 +216,27 @@ impl Carrier {
         let past = rows.last().map_or(tail.first, SegmentRow::past);
         let entries = Window { first: tail.first, past, segments: tail.segments.clone() };
         let (noted, now) = (std::collections::BTreeMap::new(), self.clock.now());
-        let copies = &mut following.copies;
-        if !tail.enclosures.is_empty() {
-            // Whose keys verify what is forwarded, the broadcast says, which came before.
-            let rules = match following.rules.take() {
-                Some(rules) => rules,
-                None => Arc::new(stored_rules(&self.store, &self.hub).await?),
-            };
-            copies.enclose(tail.enclosures.clone(), Arc::clone(&rules));
-            following.rules = Some(rules);
-        }
+        // Whose keys verify what is forwarded, the broadcast says, which came before.
+        let rules = match (&following.rules, tail.enclosures.is_empty()) {
+            (Some(rules), _) => Arc::clone(rules),
+            (None, true) => Rulebook::builtin_shared(),
+            (None, false) => {
+                let read = Arc::new(stored_rules(&self.store, &self.hub).await?);
+                following.rules = Some(Arc::clone(&read));
+                read
+            }
+        };
         if tail.journal.audience == Audience::All {
             following.rules = None;
         }
-        Ok(copies.admit(&tail.journal, &entries, &tail.checkpoint, &noted, now).await?)
+        let arrived = Arrived {
+            journal: &tail.journal,
+            entries: &entries,
+            checkpoint: &tail.checkpoint,
+            enclosures: &tail.enclosures,
+            rules: &rules,
+        };
+        Ok(following.copies.admit(&arrived, &noted, now).await?)
     }
 
     /// Stages a window of the hub's copy; when all of it is there, it becomes the prefix.
