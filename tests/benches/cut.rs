@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use sanheyi_tests::ports;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::federation::Federation;
@@ -22,9 +23,8 @@ pub(crate) struct Line {
 
 impl Line {
     /// A line that is cut: nobody listens at its end.
-    async fn cut() -> anyhow::Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        Ok(Self { address, hub: None })
+    fn cut() -> Self {
+        Self { address: ports::free(), hub: None }
     }
 
     /// Mends the line; answers when the first connection stands.
@@ -51,7 +51,7 @@ impl Line {
 /// If anything is lost.
 pub(crate) async fn run(plan: &Plan, place: &Place, table: &mut Table) -> anyhow::Result<()> {
     let load = batches(Ids::Ascending, 0..plan.records, 500);
-    let mut line = Line::cut().await?;
+    let mut line = Line::cut();
     let federation = Federation::start(place, Some(&mut line)).await?;
     let clients = federation.clients(2).await?;
     let mut watch = federation.watch().await?;

@@ -1,13 +1,13 @@
 //! A hub and its node as processes, set up by the commands that an operator would use.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use sanheyi_node::config::NodeConfig;
 use sanheyi_node::store::{Database, Store};
 use sanheyi_tests::patience::{until, within};
+use sanheyi_tests::ports;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -28,11 +28,6 @@ pub(crate) struct Federation {
     pub(crate) folder: TempDir,
     pub(crate) hub: Process,
     pub(crate) node: Process,
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Runs a command to its end.
@@ -122,7 +117,7 @@ impl Process {
 impl Federation {
     /// A hub and the node of `jintan`, set up; nothing runs.
     pub(crate) async fn new() -> Self {
-        let address = format!("127.0.0.1:{}", free_port());
+        let address = ports::free().to_string();
         Self::on(&address, &address).await
     }
 

@@ -1,15 +1,15 @@
 //! A slow line between hub and node: two network namespaces, joined by a pair of devices that the
 //! kernel shapes; where a machine permits no namespaces, a relay that does the same.
 
-use std::net::SocketAddr;
 use std::process::Stdio;
 
 use sanheyi_tests::patience::within;
+use sanheyi_tests::ports;
 use sanheyi_tests::shaper::Shaper;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 
-use crate::federation::{Federation, free_port};
+use crate::federation::Federation;
 
 /// Kilobits a second, each way.
 pub(crate) const KILOBITS: u64 = 2_000;
@@ -41,7 +41,7 @@ impl Line {
             }
             Err(why) => {
                 println!("no network namespaces here: {why}");
-                let hub = SocketAddr::from(([127, 0, 0, 1], free_port()));
+                let hub = ports::free();
                 let relay = Shaper::before(hub, KILOBITS * 1000 / 8);
                 let dial = relay.address().to_string();
                 let federation = Federation::on(&hub.to_string(), &dial).await;

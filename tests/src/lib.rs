@@ -20,7 +20,8 @@
 //!    [`shaper`]: a slow one.
 //! 4. [`balancer`]: what stands before several instances of one hub.
 //! 5. [`crowd`]: hundreds and thousands of light links to one hub.
-//! 6. [`patience`]: waiting for what happens, never for a time.
+//! 6. [`patience`]: waiting for what happens, never for a time. [`ports`]: addresses to come back
+//!    to.
 //! 7. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
 //!    meet.
 //! 8. [`postgres`]: a server of PostgreSQL, thrown away afterwards. [`python`]: an environment of
@@ -36,6 +37,7 @@ pub mod fixtures;
 pub mod joint;
 pub mod knobs;
 pub mod patience;
+pub mod ports;
 pub mod postgres;
 pub mod python;
 pub mod shaper;

@@ -15,7 +15,6 @@ mod programs;
 mod tls;
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +25,7 @@ use programs::Programs;
 pub use tls::PgTls;
 
 use crate::patience::{DEADLINE, look_again, within};
+use crate::ports;
 
 /// The server's superuser, made by `initdb`.
 const SUPERUSER: &str = "postgres";
@@ -125,7 +125,7 @@ impl PgServer {
         folder.lower(&mut initdb);
         succeed("initdb", initdb);
 
-        let port = if settings.tls { free_port() } else { USUAL_PORT };
+        let port = if settings.tls { ports::free().port() } else { USUAL_PORT };
         let tls = settings.tls.then(|| PgTls::new(&folder, port));
         let mut postgres = programs.command("postgres");
         postgres.arg("-D").arg(&data);
@@ -299,12 +299,6 @@ fn set(settings: PgSettings, port: u16, folder: &Path, tls: Option<&PgTls>) -> V
 
 fn log_path(folder: &Path) -> std::path::PathBuf {
     folder.join("log")
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// Runs a command to its end.

@@ -6,12 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
+
+/// Connections that wait to be accepted: one node connects here.
+const BACKLOG: u32 = 16;
 
 /// A line that can be cut.
 pub(super) struct Line {
     address: SocketAddr,
+    /// Keeps the port while nobody listens: nobody else gets it meanwhile.
+    _held: TcpSocket,
     hub: SocketAddr,
     up: watch::Sender<bool>,
     carried: AtomicU64,
@@ -19,9 +24,10 @@ pub(super) struct Line {
 
 impl Line {
     /// A line to `hub`, at a free port of this machine.
-    pub(super) async fn to(hub: SocketAddr) -> std::io::Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        Ok(Self { address, hub, up: watch::Sender::new(true), carried: AtomicU64::new(0) })
+    pub(super) fn to(hub: SocketAddr) -> std::io::Result<Self> {
+        let held = socket(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let (address, up) = (held.local_addr()?, watch::Sender::new(true));
+        Ok(Self { address, _held: held, hub, up, carried: AtomicU64::new(0) })
     }
 
     /// Where the node connects.
@@ -54,7 +60,7 @@ impl Line {
         let mut up = self.up.subscribe();
         loop {
             let _ = up.wait_for(|up| *up).await;
-            let listener = TcpListener::bind(self.address).await?;
+            let listener = socket(self.address)?.listen(BACKLOG)?;
             let mut connections = FuturesUnordered::new();
             loop {
                 tokio::select! {
@@ -95,4 +101,12 @@ impl Line {
             self.carried.fetch_add(length as u64, Ordering::Relaxed);
         }
     }
+}
+
+/// A socket at `address`, where another of this program may stand, too.
+fn socket(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }

@@ -280,7 +280,7 @@ async fn connect(
     hub: SocketAddr,
     district: District,
 ) -> anyhow::Result<(Member, PathBuf)> {
-    let line = Line::to(hub).await?;
+    let line = Line::to(hub)?;
     let home = folder.join(district.platform.as_str());
     let new = NewPlatform {
         platform: district.platform.clone(),

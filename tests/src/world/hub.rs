@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use super::party::Party;
 use crate::patience::within;
+use crate::ports;
 
 /// The machine on which the hub runs, or does not.
 pub struct HubMachine {
@@ -75,7 +76,7 @@ impl HubMachine {
         let party = Party::new("hub");
         let mut config = self.checked();
         config.max_age = self.max_age.unwrap_or(config.max_age);
-        let listen = self.address.unwrap_or(config.listen);
+        let listen = *self.address.get_or_insert_with(ports::free);
         let clock = Arc::clone(&self.clock);
         let entropy = Arc::new(SeededEntropy::new(self.seed));
         let edition = self.edition;
@@ -87,7 +88,6 @@ impl HubMachine {
                 (app, listener)
             })
             .await;
-        self.address = Some(listener.local_addr().expect("an address"));
         let (exchange, database, meter) = (app.exchange(), app.database(), app.meter());
         let shutdown = Shutdown::new();
         let ended = party.spawn(app.run(listener, shutdown.clone()));
