@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The files whose messages become Rust types; what they import is found from here.
-const FILES: [&str; 20] = [
+const FILES: [&str; 22] = [
     "sanheyi/exchange/v1/attachments.proto",
     "sanheyi/exchange/v1/carry.proto",
+    "sanheyi/exchange/v1/enrolment.proto",
     "sanheyi/exchange/v1/entry.proto",
     "sanheyi/exchange/v1/exchange.proto",
+    "sanheyi/exchange/v1/heartbeat.proto",
     "sanheyi/exchange/v1/intake.proto",
     "sanheyi/standard/v1/common.proto",
     "sanheyi/standard/v1/codes.proto",

@@ -29,6 +29,7 @@ mod error;
 mod html;
 pub mod instant;
 pub mod json;
+pub mod lines;
 mod markdown;
 mod model;
 mod node;

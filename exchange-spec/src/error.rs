@@ -43,6 +43,8 @@ pub enum Code {
     ExpectationFailed,
     /// The hub's own store was rewound without anybody saying so: it writes nothing on top.
     HubRewound,
+    /// An enrolment token that is wrong, was used, or has ended.
+    EnrolmentRefused,
     /// Not now: stopping, starting or too busy.
     Unavailable,
     /// A fault of our own.
@@ -50,7 +52,7 @@ pub enum Code {
 }
 
 /// Every code, in the order of the table.
-pub const CODES: [Code; 13] = [
+pub const CODES: [Code; 14] = [
     Code::Malformed,
     Code::Unauthorised,
     Code::IdentityHeld,
@@ -62,6 +64,7 @@ pub const CODES: [Code; 13] = [
     Code::StoreFull,
     Code::ExpectationFailed,
     Code::HubRewound,
+    Code::EnrolmentRefused,
     Code::Unavailable,
     Code::Internal,
 ];
@@ -115,72 +118,72 @@ impl Code {
 
     const fn row(self) -> Row {
         use Remedy::{Greet, Operator, Retry};
-        let (text, remedy, zh, en) = match self {
-            Code::Malformed => (
-                "malformed",
-                Operator,
-                "请按交换格式规范修正发送端程序",
-                "Correct the sending program by the form",
-            ),
-            Code::Unauthorised => (
-                "unauthorised",
-                Operator,
-                "请向市级平台管理员登记本平台及其证书",
-                "Have the hub's operator register this platform and its certificate",
-            ),
+        let (text, remedy, zh) = match self {
+            Code::Malformed => ("malformed", Operator, "请按交换格式规范修正发送端程序"),
+            Code::Unauthorised => {
+                ("unauthorised", Operator, "请向市级平台管理员登记本平台及其证书")
+            }
             Code::IdentityHeld => (
                 "identity_held",
                 Operator,
                 "另有一台机器正以本平台的身份运行，请停用其中一台，并由市级管理员确认保留哪一台",
-                "Another machine runs under this platform's identity: stop one of them and have the hub's operator say which goes on",
             ),
-            Code::EpochStale => {
-                ("epoch_stale", Greet, "请重新问候后继续", "Greet again, then go on")
-            }
-            Code::Gap => {
-                ("gap", Greet, "请从市级已存序号处继续发送", "Go on from the hub's durable size")
-            }
+            Code::EpochStale => ("epoch_stale", Greet, "请重新问候后继续"),
+            Code::Gap => ("gap", Greet, "请从市级已存序号处继续发送"),
             Code::HistoryChanged => (
                 "history_changed",
                 Operator,
                 "该日志已停止接收，请核对两个根哈希，查明历史为何被改动，然后重新启动节点",
-                "The journal is stopped: compare both roots, find out why history changed, then restart the node",
             ),
-            Code::SignatureInvalid => (
-                "signature_invalid",
-                Operator,
-                "请核对本平台的签名密钥是否为登记的密钥",
-                "Check that this platform signs with its registered key",
-            ),
-            Code::ProtocolUnknown => {
-                ("protocol_unknown", Operator, "请升级较旧一方的软件", "Upgrade the older side")
+            Code::SignatureInvalid => {
+                ("signature_invalid", Operator, "请核对本平台的签名密钥是否为登记的密钥")
             }
-            Code::StoreFull => (
-                "store_full",
-                Retry,
-                "磁盘已满，请扩充或清理磁盘空间，之后会自动继续",
-                "The disk is full: make room; the exchange goes on by itself",
-            ),
-            Code::ExpectationFailed => (
-                "expectation_failed",
-                Operator,
-                "记录已被他人修改，请重新读取后再办理",
-                "The record was changed meanwhile: read it again and decide again",
-            ),
-            Code::HubRewound => (
-                "hub_rewound",
-                Retry,
-                "市级平台的数据被回退，须由其管理员处理，处理后会自动继续",
-                "The hub's store was rewound: its operator must act; the exchange then goes on by itself",
-            ),
-            Code::Unavailable => {
-                ("unavailable", Retry, "稍后会自动重试", "It is tried again by itself")
+            Code::ProtocolUnknown => ("protocol_unknown", Operator, "请升级较旧一方的软件"),
+            Code::StoreFull => {
+                ("store_full", Retry, "磁盘已满，请扩充或清理磁盘空间，之后会自动继续")
             }
-            Code::Internal => {
-                ("internal", Retry, "请查看该平台的运行日志", "Look into that platform's log")
+            Code::ExpectationFailed => {
+                ("expectation_failed", Operator, "记录已被他人修改，请重新读取后再办理")
             }
+            Code::HubRewound => {
+                ("hub_rewound", Retry, "市级平台的数据被回退，须由其管理员处理，处理后会自动继续")
+            }
+            Code::EnrolmentRefused => {
+                ("enrolment_refused", Operator, "请向市级平台管理员索取新的入网令牌")
+            }
+            Code::Unavailable => ("unavailable", Retry, "稍后会自动重试"),
+            Code::Internal => ("internal", Retry, "请查看该平台的运行日志"),
         };
-        Row { text, remedy, zh, en }
+        Row { text, remedy, zh, en: self.english() }
+    }
+
+    const fn english(self) -> &'static str {
+        match self {
+            Code::Malformed => "Correct the sending program by the form",
+            Code::Unauthorised => {
+                "Have the hub's operator register this platform and its certificate"
+            }
+            Code::IdentityHeld => {
+                "Another machine runs under this platform's identity: stop one of them and have the hub's operator say which goes on"
+            }
+            Code::EpochStale => "Greet again, then go on",
+            Code::Gap => "Go on from the hub's durable size",
+            Code::HistoryChanged => {
+                "The journal is stopped: compare both roots, find out why history changed, then restart the node"
+            }
+            Code::SignatureInvalid => "Check that this platform signs with its registered key",
+            Code::ProtocolUnknown => "Upgrade the older side",
+            Code::StoreFull => "The disk is full: make room; the exchange goes on by itself",
+            Code::ExpectationFailed => {
+                "The record was changed meanwhile: read it again and decide again"
+            }
+            Code::HubRewound => {
+                "The hub's store was rewound: its operator must act; the exchange then goes on by itself"
+            }
+            Code::EnrolmentRefused => "Ask the hub's operator for a new enrolment token",
+            Code::Unavailable => "It is tried again by itself",
+            Code::Internal => "Look into that platform's log",
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::quarantine::Tally;
 use crate::suite::Digest;
 
 /// Something that must always hold.
@@ -35,10 +36,12 @@ pub enum Invariant {
     ExpectationsKept,
     /// An older reader carries on what it does not know.
     UnknownCarried,
+    /// quarantined = open + returned + corrected + withdrawn.
+    QuarantineSettles,
 }
 
 /// Every invariant, in the order of the promises.
-pub const INVARIANTS: [Invariant; 10] = [
+pub const INVARIANTS: [Invariant; 11] = [
     Invariant::DurableFirst,
     Invariant::Contiguous,
     Invariant::ByteExact,
@@ -49,6 +52,7 @@ pub const INVARIANTS: [Invariant; 10] = [
     Invariant::OneEpoch,
     Invariant::ExpectationsKept,
     Invariant::UnknownCarried,
+    Invariant::QuarantineSettles,
 ];
 
 /// An invariant that does not hold, and where.
@@ -211,6 +215,28 @@ pub fn grants_ascend(serials: impl IntoIterator<Item = u64>) -> Result<(), Broke
     Ok(())
 }
 
+/// [`Invariant::QuarantineSettles`]: what the receipts say is quarantined, and what later verdicts
+/// have released, is what is found when every such entry is looked at.
+///
+/// # Errors
+/// If the sum is not right.
+pub fn quarantine_settles(quarantined: u64, released: u64, tally: &Tally) -> Result<(), Broken> {
+    let total = u128::from(quarantined) + u128::from(released);
+    let Tally { open, returned, corrected, withdrawn } = tally;
+    hold(total == u128::from(tally.total()), || {
+        broken(
+            Invariant::QuarantineSettles,
+            quarantined,
+            format!(
+                "回执记为隔离 {quarantined} 条、改判放行 {released} 条，逐条查得待处理 {open}、已退回 {returned}、已更正 {corrected}、已撤回 {withdrawn}，合计不符"
+            ),
+            format!(
+                "receipts have {quarantined} quarantined, {released} were released later; one by one {open} are open, {returned} returned, {corrected} corrected, {withdrawn} withdrawn: that does not add up"
+            ),
+        )
+    })
+}
+
 fn hold(holds: bool, otherwise: impl FnOnce() -> Broken) -> Result<(), Broken> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
@@ -257,6 +283,7 @@ impl Invariant {
             Invariant::OneEpoch => "one_epoch",
             Invariant::ExpectationsKept => "expectations_kept",
             Invariant::UnknownCarried => "unknown_carried",
+            Invariant::QuarantineSettles => "quarantine_settles",
         }
     }
 
@@ -273,6 +300,7 @@ impl Invariant {
             Invariant::OneEpoch => "每条日志只有一个当前纪元，授权序号递增",
             Invariant::ExpectationsKept => "写入时，决定所依据的内容仍是现行内容",
             Invariant::UnknownCarried => "不认识的数据集和字段原样传递",
+            Invariant::QuarantineSettles => "隔离合计 = 待处理 + 已退回 + 已更正 + 已撤回",
         }
     }
 
@@ -291,6 +319,7 @@ impl Invariant {
             Invariant::OneEpoch => "a journal has one epoch in force, and grants ascend",
             Invariant::ExpectationsKept => "what a decision read still stood when it was appended",
             Invariant::UnknownCarried => "unknown datasets and fields are carried as they came",
+            Invariant::QuarantineSettles => "quarantined = open + returned + corrected + withdrawn",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Later verdicts (改判): what became of entries that were pending, once what they waited for had
-//! come. Written by the gate into the author's mailbox. First receipts tile the journal and stay as
-//! they are; a later verdict names the entry and the standing that it replaces (rule 17).
+//! come, and of quarantined ones that an operator had judged again. Written by the gate into the
+//! author's mailbox. First receipts tile the journal and stay as they are; a later verdict names
+//! the entry and the standing that it replaces (rule 17).
 
 use prost::Message as _;
 use sanheyi_proto::exchange::v1 as wire;

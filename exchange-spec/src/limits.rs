@@ -70,6 +70,8 @@ pub const ENCLOSURES: usize = 256;
 pub const INCLUSION_HASHES: usize = 63;
 /// Longest text of an erasure, in bytes: a sentence or two, and the number of a clause.
 pub const ERASURE_TEXT_BYTES: usize = 1024;
+/// Longest note of a return, in bytes: what is wrong, and whom to ask.
+pub const RETURN_NOTE_BYTES: usize = 1024;
 /// Most reasons kept for one entry.
 pub const REASONS: usize = 16;
 /// Most drafts in one submission to a node.
@@ -84,6 +86,15 @@ pub const ATTACHMENT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// Bytes of a piece of an attachment: a second at 2 Mbit/s, so that an urgent entry soon passes,
 /// and little is sent again when a line is cut.
 pub const ATTACHMENT_PIECE_BYTES: u64 = 256 * 1024;
+/// Longest enrolment token that is read, in bytes: one has 87; blanks around it get room.
+pub const TOKEN_BYTES: usize = 128;
+/// Largest certificate request, in bytes: one of ours takes about 500.
+pub const CSR_BYTES: usize = 4096;
+/// Longest name of the software in an enrolment, in bytes.
+pub const SOFTWARE_BYTES: usize = 128;
+/// Largest message of the calls of enrolment and identity, in bytes: a chain and the authorities of
+/// a hub, each some kilobytes.
+pub const ENROL_MESSAGE_BYTES: usize = 64 * 1024;
 /// Largest carry file, in bytes: 64 GiB, beyond what people carry; a writer closes its files much
 /// earlier.
 pub const CARRY_BYTES: u64 = 64 * 1024 * 1024 * 1024;

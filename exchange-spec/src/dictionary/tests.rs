@@ -2,6 +2,7 @@
 
 mod documents;
 mod json;
+mod lines;
 mod public;
 mod samples;
 mod schema;

@@ -33,6 +33,7 @@ fn ids_are_stable_and_sentences_stand_in_both_languages() {
             "one_epoch",
             "expectations_kept",
             "unknown_carried",
+            "quarantine_settles",
         ]
     );
     for invariant in INVARIANTS {
@@ -111,4 +112,15 @@ fn grants_ascend_strictly() {
     breaks(grants_ascend([1, 2, 2]), Invariant::OneEpoch, 2);
     breaks(grants_ascend([3, 1]), Invariant::OneEpoch, 1);
     breaks(grants_ascend([0]), Invariant::OneEpoch, 0);
+}
+
+#[test]
+fn the_quarantine_adds_up() {
+    let tally = Tally { open: 4, returned: 3, corrected: 2, withdrawn: 1 };
+    assert_eq!(quarantine_settles(8, 2, &tally), Ok(()));
+    assert_eq!(quarantine_settles(0, 0, &Tally::default()), Ok(()));
+    let settles = Invariant::QuarantineSettles;
+    breaks(quarantine_settles(8, 1, &tally), settles, 8);
+    breaks(quarantine_settles(9, 2, &tally), settles, 9);
+    breaks(quarantine_settles(0, 0, &tally), settles, 0);
 }

@@ -180,15 +180,18 @@ fn not_in_force(code: &Coded, found: Found<'_>, list: Option<&ListInForce>, day:
     let field = code.field;
     let built_in = codes::named(field.code_list);
     // Nothing personal is repeated.
-    let named = match field.sensitivity {
-        Sensitivity::Personal => String::new(),
+    let (named_zh, named_en) = match field.sensitivity {
+        Sensitivity::Personal => (String::new(), String::new()),
         Sensitivity::Public | Sensitivity::Internal => {
             let known = list.map(Deref::deref).or(built_in).and_then(|list| found.entry(list));
             let known = known.or_else(|| built_in.and_then(|list| found.entry(list)));
             match (known, found) {
-                (Some(entry), _) => format!(" {}（{}）", entry.code, entry.title_zh),
-                (None, Found::Number(number)) => format!(" {number}"),
-                (None, Found::Text(text)) => format!(" {text}"),
+                (Some(entry), _) => (
+                    format!(" {}（{}）", entry.code, entry.title_zh),
+                    format!(" {} ({})", entry.code, entry.title_en),
+                ),
+                (None, Found::Number(number)) => (format!(" {number}"), format!(" {number}")),
+                (None, Found::Text(text)) => (format!(" {text}"), format!(" {text}")),
             }
         }
     };
@@ -198,8 +201,10 @@ fn not_in_force(code: &Coded, found: Found<'_>, list: Option<&ListInForce>, day:
         field.path,
         "code.not_in_force",
         format!(
-            "“{title_zh}”的代码{named}在 {day} 不在代码表 {held} 的有效代码之内，请改用当日有效的代码"
+            "“{title_zh}”的代码{named_zh}在 {day} 不在代码表 {held} 的有效代码之内，请改用当日有效的代码"
         ),
-        format!("{title_en}: code{named} is not in force on {day} by list {held}: use one that is"),
+        format!(
+            "{title_en}: code{named_en} is not in force on {day} by list {held}: use one that is"
+        ),
     )
 }

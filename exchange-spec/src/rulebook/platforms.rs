@@ -157,25 +157,34 @@ impl Platforms {
         sequence: u64,
     ) -> Option<&KeyRange> {
         let mut ranges = self.keys.get(platform)?.iter();
-        // Ascending by `from`: of two that begin together both say the same key.
+        // Ascending by `from`; of two that begin together the first has signed nothing.
         ranges.rfind(|range| range.is_of(lane) && range.from <= sequence)
     }
 
     /// Lists a platform. A range that is known keeps its key: a new one begins behind all others
-    /// of its lane, and one that is left out stays.
+    /// of its lane, and one that is left out stays. Where the last one has signed nothing, as the
+    /// hub says by naming it ahead of the new one, both begin at one number, and the new one
+    /// counts.
     pub(super) fn put(&mut self, listed: Listed) -> Result<(), Reason> {
         let mut keys = self.keys.get(&listed.platform).cloned().unwrap_or_default();
         let mut said: Vec<_> = listed.keys.iter().collect();
         said.sort_by_key(|range| range.from);
+        let mut named: Vec<&KeyRange> = Vec::new();
         for range in said {
             let last = keys.iter().filter(|known| known.meets(range)).map(|known| known.from).max();
             if last.is_some_and(|last| range.from <= last) {
                 if keys.iter().any(|known| range.says_as(known)) {
+                    named.push(range);
                     continue;
                 }
-                return Err(replaced(&listed.platform, range));
+                let unused =
+                    named.iter().any(|known| known.from == range.from && known.meets(range));
+                if last != Some(range.from) || !unused {
+                    return Err(replaced(&listed.platform, range));
+                }
             }
             keys.push(range.clone());
+            named.push(range);
             keys.sort_by_key(|range| range.from);
         }
         if !keys.is_empty() {

@@ -27,15 +27,12 @@ pub(super) fn platform(platform: &Platform, out: &mut Findings) {
                 format!("key {} is no public key of Ed25519: correct it", at + 1),
             );
         }
-        if !ranges.insert((range.lane, range.from)) {
+        if !ranges.insert((range.lane, range.from, range.key.as_str())) {
             out.error(
                 format!("keys[{at}].from"),
                 "record.platform_ranges",
-                format!("第 {} 项的通道和起始序号与前面的重复，请删去或改正", at + 1),
-                format!(
-                    "lane and beginning of range {} stand twice: take it out, or correct it",
-                    at + 1
-                ),
+                format!("第 {} 项与前面的密钥区间相同，请删去或改正", at + 1),
+                format!("key range {} stands twice: take it out, or correct it", at + 1),
             );
         }
     }
@@ -105,6 +102,7 @@ mod tests {
 
     use super::*;
     use crate::gate::record::tests::rules;
+    use crate::suite::SigningKey;
 
     const NONE: [&str; 0] = [];
 
@@ -136,6 +134,9 @@ mod tests {
         };
         assert_eq!(of(&[(KEY, 0), (KEY, 1)]), NONE);
         assert_eq!(of(&[(KEY, 0), (KEY, 0)]), ["error keys[1].from record.platform_ranges"]);
+        // Another key from there on: the first has signed nothing (12.3).
+        let other = SigningKey::from_seed(&[2; 32]).verifying().to_string();
+        assert_eq!(of(&[(KEY, 0), (&other, 0)]), NONE);
         // A number that is the ordinate of no point of the curve.
         let none = "0200000000000000000000000000000000000000000000000000000000000000";
         assert_eq!(of(&[(none, 0)]), ["error keys[0].key record.platform_key"]);

@@ -66,6 +66,18 @@ fn a_key_that_is_known_is_never_replaced_for_its_range() {
     assert_eq!(broadcast.put(LISTED, &jintan(&[range(3, 900, None)])), Applied::Taken);
     let keys = [0, 499, 500, 899, 900].map(|at| broadcast.rules.key_of(&name, normal, at));
     assert_eq!(keys, [key(1), key(1), key(2), key(2), key(3)].map(Some));
+    // One that has signed nothing is named again, ahead of the one that takes its place.
+    let both = [range(3, 900, None), range(4, 900, Some(normal)), range(4, 40, Some(Lane::Urgent))];
+    let Applied::Refused(_) = broadcast.put(LISTED, &jintan(&both)) else { panic!() };
+    assert_eq!(broadcast.put(LISTED, &jintan(&both[..2])), Applied::Taken);
+    for _ in 0..2 {
+        let of = |lane, at| broadcast.rules.key_of(&name, lane, at);
+        assert_eq!((of(normal, 899), of(normal, 900)), (Some(key(2)), Some(key(4))));
+        assert_eq!(of(Lane::Urgent, 900), Some(key(3)));
+        assert_eq!(broadcast.put(LISTED, &jintan(&both[..2])), Applied::Taken, "said again");
+    }
+    let turned = [range(5, 900, Some(normal)), range(4, 900, Some(normal))];
+    let Applied::Refused(_) = broadcast.put(LISTED, &jintan(&turned)) else { panic!() };
     // Who leaves can still be held to what it signed.
     assert_eq!(broadcast.withdraw(LISTED, "jintan"), Applied::Taken);
     assert!(broadcast.rules.platform(&name).is_none());

@@ -3,6 +3,7 @@
 use sanheyi_exchange_spec::gate::{Findings, Reason, Standing};
 use sanheyi_exchange_spec::later::{self, Change, LaterVerdict};
 use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
+use sanheyi_exchange_spec::returning::{self, Return, ReturnedEntry};
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::STANDARD;
 use serde_json::{Value, json};
@@ -67,6 +68,61 @@ fn told(exception: &Exception) -> Value {
     })
 }
 
+fn returned(working_days: u32, sequences: &[u64]) -> Return {
+    let entry = |sequence: &u64| ReturnedEntry {
+        sequence: *sequence,
+        dataset: "case.case".to_owned(),
+        record: "JS048100JT0000000217".to_owned(),
+        revision: 1,
+        digest: root(*sequence),
+        rules: vec!["reference.absent".to_owned()],
+    };
+    Return {
+        journal: JOURNAL.parse().unwrap(),
+        asked: Timestamp::from_micros(MORNING),
+        working_days,
+        due: Timestamp::from_micros(MORNING + 1),
+        note: "请更正".to_owned(),
+        entries: sequences.iter().map(entry).collect(),
+    }
+}
+
+fn returning_vector() -> Value {
+    let letter = returned(5, &[4, 8]);
+    assert_eq!(Return::decode(&letter.encode()).unwrap(), letter);
+    let entries = letter.entries.iter().map(|one| {
+        json!({
+            "sequence": one.sequence,
+            "dataset": one.dataset,
+            "record": one.record,
+            "revision": one.revision,
+            "digest": one.digest.to_string(),
+            "rules": one.rules,
+        })
+    });
+    let refused = [
+        ("entries that do not ascend", returned(5, &[4, 4])),
+        ("no entry", returned(5, &[])),
+        ("no working day", returned(0, &[4])),
+    ]
+    .map(|(name, letter)| {
+        let body = letter.encode();
+        let error = variant(&Return::decode(&body).expect_err(name));
+        json!({"name": name, "body": hex(body), "error": error})
+    });
+    json!({
+        "dataset": returning::DATASET,
+        "journal": JOURNAL,
+        "asked": letter.asked.as_micros(),
+        "working_days": letter.working_days,
+        "due": letter.due.as_micros(),
+        "note": letter.note,
+        "entries": entries.collect::<Vec<_>>(),
+        "body": hex(letter.encode()),
+        "refused": refused,
+    })
+}
+
 pub(super) fn vector() -> Value {
     let receipt = receipt();
     assert_eq!(Receipt::decode(&receipt.encode()).unwrap(), receipt);
@@ -75,6 +131,7 @@ pub(super) fn vector() -> Value {
         change(4, Standing::Accepted, true),
         change(8, Standing::Accepted, false),
         change(9, Standing::Quarantined, false),
+        Change { replaced: Standing::Quarantined, ..change(11, Standing::Accepted, true) },
     ]);
     assert_eq!(LaterVerdict::decode(&later_verdict.encode()).unwrap(), later_verdict);
     let changes = later_verdict
@@ -107,5 +164,6 @@ pub(super) fn vector() -> Value {
             "body": hex(later_verdict.encode()),
             "refused": refused,
         },
+        "return": returning_vector(),
     })
 }
