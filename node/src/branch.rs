@@ -26,6 +26,7 @@ mod forwards;
 mod group;
 mod journal;
 mod letters;
+mod quarantine;
 mod quota;
 mod recent;
 mod records;
@@ -42,6 +43,7 @@ pub use copy::{Arrived, Copies, CopyError, open_segments};
 pub use erase::{Erase, EraseError, erase_body};
 pub use forwards::{ForwardFault, Proved, forward_of, forwards_in, keep, prove};
 pub use journal::{Advance, LiveJournal, Sealed, seal};
+pub use quarantine::{JudgedJournal, QuarantineCounts, Quarantined};
 pub use quota::{QUOTA_WAIT, QUOTA_WAITING};
 pub use recent::Recent;
 pub use records::{RecordView, Shown};
@@ -49,7 +51,9 @@ pub use rules::{read_rules, stored_rules};
 pub use slice::{Window, window};
 pub use stages::Stages;
 pub use submit::{Appended, Draft, Refused, SubmitError};
-pub use verify::{Difference, Fault, JournalReport, ShownReport, verify, verify_shown};
+pub use verify::{
+    Difference, Fault, JournalReport, ShownReport, VerifyTeller, verify, verify_shown, verify_told,
+};
 pub use writer::{Branch, BranchConfig};
 
 #[cfg(test)]

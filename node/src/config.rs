@@ -3,26 +3,35 @@
 //! `deploy/node.example.toml` is the same in the words of an operator; the command `config example`
 //! prints that file, and a test reads it with this code.
 
+pub mod backup;
 mod file;
+pub mod health;
 mod keys;
 mod lanes;
+pub mod upkeep;
 
 use std::path::{Path, PathBuf};
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::VerifyingKey;
 
+use self::backup::BackupConfig;
+use self::health::HealthRules;
 pub use self::keys::NodeKeys;
+use self::upkeep::{DiskRules, RetentionRules};
 use crate::process::config::{ConfigError, load, parse};
 use crate::process::telemetry::LogFormat;
 use crate::uplink::lanes::LaneRules;
 use crate::uplink::retry::RetryConfig;
+use crate::web::listen::PagesConfig;
 
 /// The example, every key with its meaning.
 pub const EXAMPLE: &str = include_str!("../../deploy/node.example.toml");
 
 /// Database of a node inside its data folder.
 const DATABASE: &str = "node.sqlite";
+/// Folder inside a data folder for what the audit has outgrown.
+pub const ARCHIVE: &str = "archive";
 /// Socket of a node's intake inside its data folder.
 const SOCKET: &str = "intake.sock";
 
@@ -47,6 +56,16 @@ pub struct NodeConfig {
     pub tls: TlsFiles,
     /// `[log]`: what is logged and how.
     pub log: LogConfig,
+    /// `[health]`: probes, metrics and heartbeats.
+    pub health: HealthRules,
+    /// `[backup]`: where backups go, who may open them, when they are made.
+    pub backup: BackupConfig,
+    /// `[pages]`: where pages are served.
+    pub pages: PagesConfig,
+    /// `[disk]`: when the disk is low, short, full.
+    pub disk: DiskRules,
+    /// `[retention]`: what may go, and when.
+    pub retention: RetentionRules,
 }
 
 /// The line to the hub.
@@ -112,6 +131,11 @@ impl NodeConfig {
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.data.join(DATABASE)
+    }
+
+    /// The folder of the archive.
+    pub fn archive(&self) -> PathBuf {
+        self.data.join(ARCHIVE)
     }
 
     /// The socket of the intake.

@@ -63,7 +63,7 @@ impl Takes for Branch {
     }
 
     fn shelf(&self) -> Shelf {
-        Shelf { store: self.store().clone(), clock: self.clock() }
+        Shelf { store: self.store().clone(), clock: self.clock(), room: self.room() }
     }
 
     fn erases(&self) -> Option<Branch> {

@@ -29,13 +29,21 @@
 //! bodies may say, in [`sanheyi_proto`]. Nothing here listens on the network: a node only dials.
 
 pub mod app;
+pub mod backup;
 pub mod branch;
+pub mod bundle;
 pub mod cli;
 pub mod config;
+pub mod doctor;
+pub mod enrol;
 pub mod gateway;
+pub mod health;
+pub mod identity;
 pub mod process;
 pub mod store;
+pub mod upkeep;
 pub mod uplink;
+pub mod web;
 
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,13 @@
 //! | time | [`clock`] | `Arc<dyn Clock>`, or a `now` argument |
 //! | chance | [`entropy`] | `Arc<dyn Entropy>` |
 //! | configuration files | [`config`] | typed values, or all problems at once |
+//! | how full a disk is | [`disk`] | `Arc<dyn Disk>`, or two numbers |
 //! | secrets on disk | [`secret`] | bytes that are wiped when dropped |
 //! | TLS | [`tls`] | a stream and the name of its other end |
 //! | bytes on the wire, counted | [`meter`] | two numbers |
 //! | how little of them a socket keeps | [`unsent`] | nothing |
 //! | standard error | [`telemetry`] | `tracing` |
+//! | the name of the machine | [`host`] | a text |
 //! | the account it runs under | [`user`] | a number |
 //! | signals and tasks | [`lifecycle`] | `Shutdown`, `Tasks` |
 //!
@@ -22,13 +24,17 @@
 
 pub mod clock;
 pub mod config;
+pub mod disk;
 pub mod entropy;
 pub mod folder;
+pub mod host;
 pub mod lifecycle;
 pub mod meter;
 pub mod said;
 pub mod secret;
+pub mod supervisor;
 pub mod telemetry;
+pub mod terminal;
 pub mod tls;
 pub mod unsent;
 pub mod user;

@@ -11,6 +11,8 @@
 //! `exchange`.
 
 mod attachment;
+mod backup;
+mod change;
 mod checkpoint;
 mod column;
 mod database;
@@ -18,19 +20,27 @@ mod enclosure;
 mod engine;
 mod error;
 mod greeting;
+mod health;
 mod holding;
 mod incoming;
 mod journal;
 mod link;
+mod operator;
+mod quarantine;
 mod receipt;
 mod record;
 mod segment;
+mod session;
+mod snapshot;
 mod staged;
 pub mod tables;
 mod tile;
 mod transaction;
+mod upkeep;
 
 pub use attachment::{AttachmentRow, DueRow, DueState, DueTotal, Named, Way};
+pub use backup::BackupRow;
+pub use change::{ChangeFilter, ChangeRow, DONE, REFUSED};
 pub use checkpoint::CheckpointRow;
 pub use column::{Columns, signed};
 pub use database::{Database, Migrated, STEPS, Step, Store};
@@ -38,16 +48,22 @@ pub use enclosure::{EnclosureRow, Erased, ForeignKey};
 pub use engine::{Address, AddressError, Lease, Letterbox, Reach, Row, ServerAddress};
 pub use error::StoreError;
 pub use greeting::{ExpectationRow, GreetingRow};
+pub use health::{AlertRow, HeardRow, PulseRow};
 pub use holding::{CustodyRow, HOLDINGS, OfferRow, Register};
 pub use incoming::IncomingRow;
 pub use journal::{Heads, JournalNumber, JournalRow};
 pub use link::LinkRow;
+pub use operator::{Lock, OPERATORS, OperatorRow};
+pub use quarantine::{ReleasedRow, ReturnedRow};
 pub use receipt::{Counts, ReceiptRow, exception_read};
 pub use record::{FoundRecord, IndexRow, Place, RecordHead, record_range, record_read};
-pub use segment::SegmentRow;
+pub use segment::{SegmentRow, SegmentSize, SegmentTotal};
+pub use session::{SESSIONS, SessionRow};
+pub use snapshot::Snapshot;
 pub use staged::Staged;
 pub use tile::Tiles;
 pub use transaction::{Must, Tx};
+pub use upkeep::UpkeepRow;
 
 use sea_query::{Cond, Condition, Expr, ExprTrait as _, IntoColumnRef};
 

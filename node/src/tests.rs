@@ -38,6 +38,12 @@ pub(crate) struct Home {
     writer: JoinHandle<Result<(), StoreError>>,
 }
 
+/// The store of a node in which nothing is yet.
+pub(crate) async fn house(dir: &Path) -> Store {
+    std::fs::create_dir_all(dir.join("data")).unwrap();
+    Database::open(database_of(dir), &[]).await.unwrap().of(&id("jintan"))
+}
+
 /// A branch, and its writer that does not run yet.
 pub(crate) async fn idle(
     dir: &Path,
@@ -147,6 +153,22 @@ pub(crate) fn next(name: &str, head: Appended) -> Draft {
 /// A draft that breaks a rule of the standard.
 pub(crate) fn wrong(name: &str) -> Draft {
     Draft { body: Bytes::new(), ..draft(name) }
+}
+
+/// Spoils the first page of a table, as a bad disk does.
+pub(crate) async fn spoil(database: &Path, table: &str) {
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let select = "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = $1";
+    let root = sqlx::query_scalar::<_, i64>(select).bind(table);
+    let root = root.fetch_one(&mut connection).await.unwrap();
+    let size = sqlx::query_scalar::<_, i64>("PRAGMA page_size");
+    let size = size.fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let mut bytes = std::fs::read(database).unwrap();
+    let at = usize::try_from((root - 1) * size).unwrap();
+    bytes[at..][..usize::try_from(size).unwrap()].fill(0xff);
+    std::fs::write(database, bytes).unwrap();
 }
 
 /// Changes what is stored, past all doors; answers how many rows.

@@ -2,14 +2,17 @@
 //! with growing pauses when it is lost ([`retry`]).
 
 mod attachments;
+pub mod beat;
 mod bounds;
 pub mod carry;
 pub mod connect;
 pub mod convert;
+pub mod enrol;
 mod fetch;
 mod goodbye;
 mod greeting;
 pub mod grpc;
+pub mod identity;
 pub mod lanes;
 mod outcome;
 mod outgoing;

@@ -13,10 +13,12 @@ use tokio::sync::mpsc;
 use super::BuildError;
 use crate::branch::{Branch, BranchConfig};
 use crate::gateway::{self, socket};
+use crate::health::heart::Heart;
 use crate::process::clock::{Clock, pause};
 use crate::process::entropy::Entropy;
 use crate::process::lifecycle::{Shutdown, Tasks};
 use crate::store::{Store, StoreError};
+use crate::upkeep::room::Room;
 use crate::uplink::connect::Connect;
 use crate::uplink::lanes::{LaneRules, Lanes};
 use crate::uplink::retry::RetryConfig;
@@ -42,6 +44,8 @@ pub struct LivingParts {
     pub retry: RetryConfig,
     /// What each lane may take of it.
     pub lanes: LaneRules,
+    /// The disk by which it refuses what is new.
+    pub room: Arc<Room>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -92,10 +96,12 @@ impl<C: Connect> Living<C> {
     /// # Errors
     /// Of the store or the socket.
     pub async fn open(parts: LivingParts, line: C, socket: &Path) -> Result<Self, BuildError> {
-        let LivingParts { store, hub, key, keeper, hub_key, retry, lanes, clock, entropy } = parts;
+        let LivingParts { store, hub, key, keeper, hub_key, retry, lanes, room, clock, entropy } =
+            parts;
         let config = BranchConfig { platform: store.platform().clone(), hub };
         let (time, chance) = (Arc::clone(&clock), Arc::clone(&entropy));
         let (branch, writer) = Branch::open(config, store, time, chance).await?;
+        branch.set_room(room);
         let lanes = Arc::new(Lanes::new(&lanes, Arc::clone(&clock)));
         let time = Arc::clone(&clock);
         let link =
@@ -103,6 +109,12 @@ impl<C: Connect> Living<C> {
         let uplink = Uplink::new(link, line, retry).await?;
         let socket = socket::listen(socket).await?;
         Ok(Self { branch, writer: Box::pin(writer), uplink, socket, clock })
+    }
+
+    /// The same, with heartbeats on its line.
+    #[must_use]
+    pub fn with_heart(self, heart: Arc<Heart>) -> Self {
+        Self { uplink: self.uplink.with_heart(heart), ..self }
     }
 
     /// The branch.

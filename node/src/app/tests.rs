@@ -87,3 +87,25 @@ async fn a_certificate_of_another_platform_is_refused_with_the_key_that_is_wrong
     assert!(said.contains("platform") && said.contains("jintan"), "{said}");
     assert!(!config.data.exists(), "nothing is made before the configuration is good");
 }
+
+#[tokio::test]
+async fn pages_are_served_while_the_node_runs_and_ask_who_comes() {
+    let (_dir, mut config) = node_folder();
+    config.pages.listen = Some("127.0.0.1:0".parse().unwrap());
+    config.health.listen = None;
+    let app = build(&config).await.unwrap();
+    let address = app.pages().unwrap();
+    let written = std::fs::read_to_string(config.data.join("pages")).unwrap();
+    assert_eq!(written.trim(), address.to_string());
+    let shutdown = Shutdown::new();
+    let running = tokio::spawn(app.run(shutdown.clone()));
+    let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = b"GET /records HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n";
+    tokio::io::AsyncWriteExt::write_all(&mut line, request).await.unwrap();
+    let mut answer = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut line, &mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(answer.contains("location: /sign-in?next=%2Frecords"), "{answer}");
+    shutdown.soft();
+    running.await.unwrap().unwrap();
+}

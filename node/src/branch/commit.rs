@@ -79,7 +79,9 @@ impl Writer {
         custody.write(&mut tx, &self.store);
         let began = self.clock.now();
         tx.commit().await?;
-        add(&self.stages.commit, began, self.clock.now());
+        let done = self.clock.now();
+        add(&self.stages.commit, began, done);
+        self.stages.commits.note(u64::try_from(done.micros_since(began)).unwrap_or(0));
         self.stages.committed(decided.entries.values().map(|one| one.len() as u64).sum());
         self.cache.remember(written);
         for (lane, advance) in advances {

@@ -26,7 +26,7 @@ use super::journal::{Advance, LiveJournal};
 use super::letters::brought;
 use super::recent::Recent;
 use super::slice::Window;
-use crate::store::{JournalNumber, Store, StoreError, Way};
+use crate::store::{JournalNumber, Store, StoreError, Tx, Way};
 
 /// A branch's copies of its hub's journals.
 pub struct Copies {
@@ -247,6 +247,20 @@ impl Copies {
         let entries = segments.iter().flat_map(|(_, opened)| opened.iter());
         note(&mut tx, &self.store, Way::Down, &id.author, entries).await?;
         keep(&mut tx, &self.store, advance.number(), &proved).await?;
+        self.acknowledge(&mut tx, acknowledged).await?;
+        tx.commit().await?;
+        self.noted.extend(acknowledged.iter().map(|(id, durable)| (id.clone(), *durable)));
+        if let Some(journal) = self.journals.get_mut(id) {
+            journal.settle(advance);
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(
+        &mut self,
+        tx: &mut Tx,
+        acknowledged: &BTreeMap<JournalId, u64>,
+    ) -> Result<(), StoreError> {
         for (journal, durable) in acknowledged {
             if self.noted.get(journal) == Some(durable) {
                 continue;
@@ -255,11 +269,24 @@ impl Copies {
                 tx.greeting_acknowledge(&self.store, number, *durable);
             }
         }
+        Ok(())
+    }
+
+    /// Notes how far the hub has acknowledged each own journal, if nothing that came has noted it.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn note(
+        &mut self,
+        acknowledged: &BTreeMap<JournalId, u64>,
+    ) -> Result<(), StoreError> {
+        if acknowledged.iter().all(|(id, durable)| self.noted.get(id) == Some(durable)) {
+            return Ok(());
+        }
+        let mut tx = self.store.begin("greeting_acknowledge").await?;
+        self.acknowledge(&mut tx, acknowledged).await?;
         tx.commit().await?;
         self.noted.extend(acknowledged.iter().map(|(id, durable)| (id.clone(), *durable)));
-        if let Some(journal) = self.journals.get_mut(id) {
-            journal.settle(advance);
-        }
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use super::journal::{LiveJournal, Sealed, seal, view};
 use super::submit::Appended;
 use super::writer::{Branch, Job, Writer, no_memory};
-use crate::store::{IndexRow, JournalNumber, Place, SegmentRow, Store, StoreError, Tx};
+use crate::store::{IndexRow, JournalNumber, Named, Place, SegmentRow, Store, StoreError, Tx};
 
 /// Which body is to be erased, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +102,12 @@ pub async fn erase_body(tx: &mut Tx, store: &Store, place: &Place) -> Result<boo
     let mut was_there = false;
     for (at, entry) in (row.first..).zip(opened.iter()) {
         match entry.body {
-            Some(_) if at == sequence && entry.digest == digest => {
+            Some((_, body)) if at == sequence && entry.digest == digest => {
                 was_there = true;
+                // Whether any other entry names its files, upkeep will see.
+                for named in Named::by(&entry.header, body) {
+                    tx.unnamed_put(store, &named.file.digest);
+                }
                 writer.push_erased(entry.header_bytes);
             }
             _ if at == sequence && entry.digest != digest => {
@@ -176,8 +180,8 @@ impl Writer {
             return Err(EraseError::Held(code));
         }
         match self.try_erase(what).await {
-            // A Greet has moved the epoch under it.
-            Err(EraseError::Store(StoreError::Raced("journal"))) => {
+            // A Greet has moved the epoch under it, or segments were merged.
+            Err(EraseError::Store(StoreError::Raced("journal" | "segment"))) => {
                 self.reload().await?;
                 self.try_erase(what).await
             }

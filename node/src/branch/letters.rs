@@ -8,6 +8,7 @@ use sanheyi_exchange_spec::gate::EXCHANGE_FAMILY;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::later::{self, LaterVerdict};
 use sanheyi_exchange_spec::receipt::{self, Receipt};
+use sanheyi_exchange_spec::returning::{self, Return};
 use sanheyi_exchange_spec::segment::Opened;
 
 use super::copy::{Copies, CopyError};
@@ -26,6 +27,7 @@ enum Letter {
     Receipt(Receipt),
     Later(LaterVerdict),
     Custody(Notice),
+    Return(Return),
 }
 
 /// Takes letters and records out of a tail that begins at `first` of the copy `number`.
@@ -49,6 +51,11 @@ pub(super) fn brought(
                 let notice = Notice::decode(body);
                 let notice = notice.map_err(|error| CopyError::Receipt(error.to_string()))?;
                 brought.letters.push(Letter::Custody(notice));
+            }
+            (returning::DATASET, Some((_, body))) => {
+                let letter = Return::decode(body);
+                let letter = letter.map_err(|error| CopyError::Receipt(error.to_string()))?;
+                brought.letters.push(Letter::Return(letter));
             }
             // Letters of other kinds are carried intact until this reader knows them.
             (letter, _) if letter.starts_with(EXCHANGE_FAMILY) && is_letter(letter) => {}
@@ -97,15 +104,18 @@ impl Copies {
                 }
                 Letter::Later(later) => {
                     if let Some(number) = self.number(&later.journal).await? {
-                        for change in &later.changes {
-                            tx.verdict_change(&store, number, change);
-                        }
+                        tx.later_put(&store, number, later).await?;
                     }
                     for change in &later.changes {
                         judged(tx, &store, &change.verdict).await?;
                     }
                 }
                 Letter::Custody(notice) => hear(tx, &store, notice).await?,
+                Letter::Return(letter) => {
+                    if let Some(number) = self.number(&letter.journal).await? {
+                        tx.returned_put(&store, number, letter);
+                    }
+                }
             }
         }
         tx.incoming_add(&store, &brought.incoming);

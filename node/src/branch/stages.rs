@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sanheyi_exchange_spec::time::Timestamp;
 
+use crate::health::beat::Beat;
+use crate::health::spread::Spread;
+
 /// Sums of microseconds by stage, and of groups and entries.
 #[derive(Debug, Default)]
 pub struct Stages {
@@ -23,6 +26,10 @@ pub struct Stages {
     pub groups: AtomicU64,
     /// Entries committed.
     pub entries: AtomicU64,
+    /// How long each commit took.
+    pub commits: Spread,
+    /// Since when the writer is at one group.
+    pub busy: Beat,
 }
 
 /// Adds the time from `from` to `to` to a stage.

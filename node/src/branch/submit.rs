@@ -1,5 +1,6 @@
 //! What a branch is handed: drafts, checked at the edge before anything is decided.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use super::decide::{RecordKey, RecordState};
 use super::journal::{Sealed, seal};
 use super::writer::Branch;
 use crate::store::StoreError;
+use crate::upkeep::room::{NoRoom, Room};
 
 /// A new state of a record, as its author hands it in.
 #[derive(Clone, Debug)]
@@ -78,6 +80,9 @@ pub enum SubmitError {
         seconds = .0.as_secs().max(1)
     )]
     OverQuota(Duration),
+    /// The disk has too little left to take anything new.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,6 +99,24 @@ struct Submitter<'a> {
 }
 
 impl Branch {
+    /// The disk by which it refuses what is new. Said once; later words change nothing.
+    pub fn set_room(&self, room: Arc<Room>) {
+        let _ = self.room.set(room);
+    }
+
+    /// That disk, if there is one.
+    pub fn room(&self) -> Option<Arc<Room>> {
+        self.room.get().cloned()
+    }
+
+    /// Whether there is room for anything new. Without a disk to go by there is.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn has_room(&self) -> Result<(), NoRoom> {
+        self.room.get().map_or(Ok(()), |room| room.check())
+    }
+
     /// Refuses what would be quarantined anyway: a branch never knowingly appends an invalid entry
     /// (rule 8). [`Branch::submit`] does it for all that it is handed.
     ///

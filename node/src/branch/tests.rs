@@ -6,10 +6,9 @@ mod foresight;
 mod group;
 mod rules;
 
-use std::collections::BTreeMap;
-
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::gate::Standing;
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_exchange_spec::receipt::{Exception, Receipt};
 
 use super::{Refused, SubmitError, verify};
@@ -86,7 +85,7 @@ async fn a_branch_that_is_opened_again_has_the_same_roots() {
     let home = Home::open(dir.path(), 2).await;
     assert_eq!(home.store().journal_list().await.unwrap(), before);
     home.submit(vec![draft("B")]).await;
-    let reports = verify(home.store(), &BTreeMap::new()).await.unwrap();
+    let reports = verify(home.store(), &Keyring::default()).await.unwrap();
     assert!(reports.iter().all(|report| report.difference.is_none()), "{reports:?}");
     assert_eq!(reports.iter().map(|report| report.entries).sum::<u64>(), 301);
 }
@@ -132,7 +131,7 @@ async fn a_full_disk_takes_nothing_and_is_over_when_there_is_room() {
 
     database.limit_pages(u32::MAX - 1).await.unwrap();
     assert_eq!(home.submit(vec![large()]).await[0].sequence, 1);
-    let reports = verify(home.store(), &BTreeMap::new()).await.unwrap();
+    let reports = verify(home.store(), &Keyring::default()).await.unwrap();
     assert!(reports.iter().all(|report| report.difference.is_none()), "{reports:?}");
 }
 

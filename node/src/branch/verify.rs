@@ -4,21 +4,22 @@
 
 mod index;
 mod letters;
+mod quarantine;
 mod shown;
-
-use std::collections::BTreeMap;
 
 use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
 use sanheyi_exchange_spec::invariants::{Answered, Sealed, checkpoint_binds, every_entry_answered};
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_exchange_spec::merkle::{TileId, Tree};
 use sanheyi_exchange_spec::segment::SegmentReader;
-use sanheyi_exchange_spec::suite::{Digest, Suite, VerifyingKey};
+use sanheyi_exchange_spec::suite::{Digest, Suite};
 use thiserror::Error;
 
 use letters::Letters;
 pub use shown::{ShownReport, verify_shown};
 
+use super::slice::part;
 use crate::store::{CheckpointRow, Counts, JournalRow, ReceiptRow, SegmentRow, Store, StoreError};
 
 /// Rows read at a time.
@@ -70,14 +71,26 @@ pub enum Fault {
     Store(#[from] StoreError),
 }
 
+/// Hears how far a journal is verified: entries done, of so many.
+pub type VerifyTeller<'a> = &'a mut (dyn FnMut(&JournalId, u64, u64) + Send);
+
 /// Verifies every journal of a platform's store. `keys` gives the key of an author; checkpoints of
 /// an author without one cannot be checked and are a difference.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub async fn verify(
+pub async fn verify(store: &Store, keys: &Keyring) -> Result<Vec<JournalReport>, StoreError> {
+    verify_told(store, keys, &mut |_, _, _| {}).await
+}
+
+/// As [`verify`]; `told` hears how far it is.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn verify_told(
     store: &Store,
-    keys: &BTreeMap<PlatformId, VerifyingKey>,
+    keys: &Keyring,
+    told: VerifyTeller<'_>,
 ) -> Result<Vec<JournalReport>, StoreError> {
     let rows = store.journal_list().await?;
     let mut letters = Letters::default();
@@ -85,7 +98,7 @@ pub async fn verify(
     let mut indexed = 0;
     for row in &rows {
         let mut walk = Walk::new(store, row.clone(), keys.clone(), &mut letters)?;
-        let outcome = walk.journal().await;
+        let outcome = walk.journal(&mut *told).await;
         indexed += walk.indexed;
         reports.push(walk.report(outcome)?);
     }
@@ -123,7 +136,7 @@ fn difference_of(outcome: Result<(), Fault>) -> Result<Option<Difference>, Store
 struct Walk<'a> {
     store: &'a Store,
     row: JournalRow,
-    keys: BTreeMap<PlatformId, VerifyingKey>,
+    keys: Keyring,
     tree: Tree,
     reader: SegmentReader,
     /// Entries before this sequence number must stand in the index.
@@ -156,7 +169,7 @@ impl<'a> Walk<'a> {
     fn new(
         store: &'a Store,
         row: JournalRow,
-        keys: BTreeMap<PlatformId, VerifyingKey>,
+        keys: Keyring,
         letters: &'a mut Letters,
     ) -> Result<Self, StoreError> {
         let reader = SegmentReader::new(Suite::Intl)
@@ -200,17 +213,19 @@ impl<'a> Walk<'a> {
     }
 
     /// Up to the size that the journal had when the walk began: it may grow meanwhile.
-    async fn journal(&mut self) -> Result<(), Fault> {
-        let size = self.row.head.size;
+    async fn journal(&mut self, told: VerifyTeller<'_>) -> Result<(), Fault> {
         let judged = self.store.receipt_counts(self.row.number).await?.1;
         self.indexed_up_to = if self.row.home { u64::MAX } else { judged };
         self.next_checkpoint = self.checkpoint_after(None).await?;
         self.next_receipt = self.receipt_after(0).await?;
-        while self.tree.size() < size {
-            let next = self.tree.size();
+        while self.tree.size() < self.row.head.size {
+            let (next, size) = (self.tree.size(), self.row.head.size);
+            told(&self.row.head.journal, next, size);
             let rows = self.store.segment_from(self.row.number, next, READ).await?;
-            let fresh: Vec<_> =
-                rows.into_iter().filter(|row| (next..size).contains(&row.first)).collect();
+            // Of a segment in which the walk stands, because it was merged meanwhile, the rest.
+            let fresh = rows.into_iter().filter(|row| row.past() > next && row.first < size);
+            let fresh =
+                fresh.map(|row| part(row, next, u64::MAX)).collect::<Result<Vec<_>, _>>()?;
             if fresh.is_empty() {
                 break;
             }
@@ -218,6 +233,12 @@ impl<'a> Walk<'a> {
                 self.segment(&segment).await?;
             }
             self.tiles().await?;
+            // A segment that was merged meanwhile may hold entries that came since.
+            if self.tree.size() > size
+                && let Some(now) = self.store.journal_get(&self.row.head.journal).await?
+            {
+                self.row = now;
+            }
         }
         self.head()?;
         self.beyond().await
@@ -283,10 +304,10 @@ impl<'a> Walk<'a> {
 
     fn checkpoint(&mut self, row: &CheckpointRow) -> Result<(), Difference> {
         let journal = &self.row.head.journal;
-        let key = self.keys.get(&journal.author).ok_or_else(|| {
+        let key = self.keys.key_of(&journal.author, journal.lane, row.size).ok_or_else(|| {
             differs("checkpoint", "note", row.size, format!("no key of {}", journal.author))
         })?;
-        let signed = Checkpoint::open(&row.note, key)
+        let signed = Checkpoint::open(&row.note, &key)
             .map_err(|error| differs("checkpoint", "note", row.size, error))?;
         if signed.journal != *journal || signed.size != row.size {
             let problem = format!("it is about {} @{}", signed.journal, signed.size);

@@ -5,8 +5,8 @@
 //! committed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use sanheyi_exchange_spec::custody::OFFER;
 use sanheyi_exchange_spec::error::Code;
@@ -37,6 +37,7 @@ use super::submit::{Appended, Draft, SubmitError};
 use crate::process::clock::Clock;
 use crate::process::entropy::Entropy;
 use crate::store::{Store, StoreError};
+use crate::upkeep::room::Room;
 
 /// Submissions that may wait for the writer: beyond it submitters wait themselves.
 const QUEUE: usize = 256;
@@ -66,6 +67,7 @@ pub struct Branch {
     pub(super) ruling: Arc<Ruling>,
     /// Whether there may be own offers of custody that are open.
     pub(super) offers: Arc<AtomicBool>,
+    pub(super) room: Arc<OnceLock<Arc<Room>>>,
 }
 
 /// What the writer is asked.
@@ -138,6 +140,7 @@ impl Branch {
             foresight: Arc::default(),
             ruling: Arc::default(),
             offers: Arc::new(AtomicBool::new(true)),
+            room: Arc::default(),
         };
         branch.read_broadcast().await?;
         Ok((branch, writer.run(queue)))
@@ -201,6 +204,7 @@ impl Branch {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
+        self.has_room()?;
         // Before the checks, which cost time that others could have.
         self.quota.turn(drafts.len(), self.clock.as_ref()).await?;
         let began = self.clock.now();
@@ -307,7 +311,9 @@ impl Writer {
             match job {
                 Job::Submit(drafts, answer) => {
                     let group = gather((drafts, answer), &mut queue, &mut waiting);
+                    self.stages.busy.busy(self.clock.now());
                     self.write_group(group).await;
+                    self.stages.busy.rest();
                 }
                 Job::Erase(what, answer) => {
                     // As above.

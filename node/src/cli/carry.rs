@@ -10,6 +10,7 @@ use sanheyi_exchange_spec::link::Refusal;
 use serde::Serialize;
 
 use self::files::{OneByOne, Shown, inspect, shown_text, size};
+use super::progress::Through;
 use super::table::grouped;
 use super::{Answer, At, DIFFERENT, Listing};
 use crate::branch::{Branch, BranchConfig};
@@ -230,6 +231,7 @@ fn exported_text(report: &ExportReport) -> String {
 
 async fn import(args: &FileArgs) -> anyhow::Result<Answer> {
     let (file, length) = files::source(&args.file)?;
+    let file = Through::new(file, "导入 import", length);
     let ground = Ground::open(&args.listing.at).await?;
     let carrier = &ground.carrier;
     let imported = ground

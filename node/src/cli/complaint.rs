@@ -184,6 +184,15 @@ pub struct ShownHandling {
     action_zh: &'static str,
 }
 
+// === impl ShownComplaint ===
+
+impl ShownComplaint {
+    /// Whether nothing is left to do about it.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+}
+
 /// Carries out a command about a node's complaints.
 ///
 /// # Errors

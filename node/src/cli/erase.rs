@@ -25,8 +25,9 @@ pub const HELP: &str = "\
 节点须在运行；删除并记入日志后才答复，每版一条。正文不可恢复；首部、摘要与一切证明仍在，核验照常通过。
 The node must run; it answers when the body is gone and the journal says so, one entry for each revision. A body does not
 come back; header, digest and every proof stay, and verify passes as before. 市级平台与收到转送的平台随后删除各自的正文。
-The hub and whoever was forwarded it erase theirs when they have that entry. 备份、摆渡文件和附件不随之删除。 Backups,
-carry files and attachments are not reached.
+The hub and whoever was forwarded it erase theirs when they have that entry. 备份和摆渡文件不随之删除；
+不再被任何记录引用的附件由维护随后删除（upkeep）。 Backups and carry files are not reached; attachments that no other record
+names go with the next upkeep.
 中途中断时重新执行：已删除的各版不再重复。 After an interruption run it again: what is erased stays so.
 
 JSON: dataset, record, done, files

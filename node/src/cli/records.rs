@@ -207,7 +207,7 @@ async fn walk(store: &Store, args: &RecordsQuery) -> Result<Vec<RecordView>, Sto
 }
 
 /// A cursor names a key; where that stands is not asked.
-pub(super) const NOWHERE: Place = Place {
+pub(crate) const NOWHERE: Place = Place {
     journal: JournalNumber::from_column(0),
     sequence: 0,
     standing: None,

@@ -8,7 +8,7 @@ use crate::config::NodeConfig;
 use crate::process::clock::SystemClock;
 use crate::process::entropy::OsEntropy;
 use crate::process::lifecycle::Shutdown;
-use crate::process::{telemetry, tls};
+use crate::process::{supervisor, telemetry, tls};
 
 /// What `run --help` ends with.
 pub const HELP: &str = "\
@@ -30,6 +30,7 @@ pub async fn run(at: &At) -> anyhow::Result<Answer> {
     tls::install_provider();
     let shutdown = Shutdown::on_signals()?;
     let app = NodeApp::build(config, Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let _told = supervisor::ready(&shutdown);
     app.run(shutdown).await?;
     Ok(Answer::ok(String::new()))
 }

@@ -2,12 +2,14 @@
 //! the running node.
 
 mod lanes;
+pub mod told;
 
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::limits;
 use serde::Serialize;
 
 pub use self::lanes::LaneStatus;
+use self::told::Told;
 use super::files::{self, FilesStatus};
 use super::table::{Align, Table, grouped};
 use super::{Answer, Listing, closed, local};
@@ -32,7 +34,10 @@ JSON: platform, hub, running
   journals  [journal, lane, size, acknowledged, behind, behind_since, accepted, warned, quarantined,
             pending, unanswered, stopped]
   copies    [journal, size, stopped]
-  attachments [way (up, down), state (absent, here, passed, refused), files, bytes]";
+  attachments [way (up, down), state (absent, here, passed, refused), files, bytes]
+  findings  [name, severity, subject, since, what_zh, what_en, remedy_zh, remedy_en], as noted by the
+            process that runs; process.silent where none does
+  backup    good (null, or at, file, bytes), failed (null, or at, file, why)";
 
 /// The report; these are the keys of `--json`. Times are by RFC 3339, null where nothing has
 /// happened.
@@ -54,6 +59,9 @@ pub struct StatusReport {
     pub copies: Vec<CopyStatus>,
     /// Files that entries name, by way and state.
     pub attachments: Vec<FilesStatus>,
+    /// What is wrong, and backups.
+    #[serde(flatten)]
+    pub told: Told,
 }
 
 /// The link, as the node last noted it.
@@ -131,7 +139,11 @@ pub async fn status(args: &Listing) -> anyhow::Result<Answer> {
     Answer::report(&report, args.json, text)
 }
 
-async fn report(config: &NodeConfig, store: &Store) -> Result<StatusReport, StoreError> {
+/// How a node stands.
+///
+/// # Errors
+/// Of the database.
+pub async fn report(config: &NodeConfig, store: &Store) -> Result<StatusReport, StoreError> {
     let (mut journals, mut copies) = (Vec::new(), Vec::new());
     for row in store.journal_list().await? {
         if row.home {
@@ -151,6 +163,7 @@ async fn report(config: &NodeConfig, store: &Store) -> Result<StatusReport, Stor
         journals,
         copies,
         attachments: files::totals(store).await?,
+        told: told::told(store, SystemClock.now()).await?,
     })
 }
 
@@ -238,6 +251,7 @@ fn text(report: &StatusReport) -> String {
     text.push_str(&lanes::text(&report.lanes));
     text.push_str(&journals(report));
     text.push_str(&files::text(&report.attachments));
+    text.push_str(&told::text(&report.told));
     text
 }
 
@@ -299,11 +313,12 @@ fn phase(phase: &str) -> String {
 }
 
 /// `2010-11-23T08:00:00.000000+08:00` as `2010-11-23 08:00:00`.
-fn spaced(rfc3339: &str) -> String {
+pub fn spaced(rfc3339: &str) -> String {
     rfc3339.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
-fn skew(micros: i64) -> String {
+/// A difference of clocks, and what to do about a large one.
+pub fn skew(micros: i64) -> String {
     let seconds = micros as f64 / 1e6;
     let warning = match micros.saturating_abs() >= limits::CLOCK_SKEW_MICROS {
         true => "，请校时 set the clock",

@@ -1,8 +1,12 @@
 //! The commands on a small store: what they print, and how they end.
 
+mod doctor;
 mod erase;
 mod files;
+mod link;
+mod operator;
 mod tampering;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +24,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::branch::{Arrived, Copies, Draft, Window, seal};
-use crate::process::secret::write_seed;
+use crate::process::secret::{write_secret, write_seed};
 use crate::store::{CheckpointRow, GreetingRow, LinkRow};
 use crate::tests::{DATASET, Home, MORNING, database_of, draft, next, record};
 

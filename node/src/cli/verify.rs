@@ -1,11 +1,11 @@
 //! `verify`: the store held against its own bytes.
 
-use std::collections::BTreeMap;
-
-use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::ids::{JournalId, PlatformId};
+use sanheyi_exchange_spec::keyring::Keyring;
 use serde::Serialize;
 
 use super::files::VerifiedFiles;
+use super::progress::Progress;
 use super::table::{Align, Table, grouped};
 use super::{Answer, DIFFERENT, Listing, closed};
 use crate::branch::attachment::{FilesReport, verify_files};
@@ -96,10 +96,17 @@ pub async fn verify(args: &Listing) -> anyhow::Result<Answer> {
     let (config, store) = args.at.open().await?;
     let own = config.read_signing_key()?.verifying();
     let keys =
-        BTreeMap::from([(config.platform.clone(), own), (config.hub.clone(), config.keys.hub_key)]);
-    let found = branch::verify(&store, &keys).await;
+        Keyring::from([(config.platform.clone(), own), (config.hub.clone(), config.keys.hub_key)]);
+    let mut progress = Progress::new();
+    let mut told = |journal: &JournalId, done, of| {
+        progress.tell(&format!("核验 verify {journal}"), done, of);
+    };
+    let found = branch::verify_told(&store, &keys, &mut told).await;
+    progress.tell("核验转来的条目 verify what was shown", 0, 0);
     let shown = shown(&store, &config.hub).await;
+    progress.tell("核验附件 verify attachments", 0, 0);
     let files = closed(&store, verify_files(&store).await).await?;
+    drop(progress);
     let report = VerifyReport::new(config.platform.as_str(), found?, files).beside(shown?);
     let answer = Answer::report(&report, args.json, text)?;
     Ok(if report.clean { answer } else { Answer { code: DIFFERENT, ..answer } })

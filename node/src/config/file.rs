@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::backup::BackupFile;
+use super::health::{HealthFile, NODE_LISTEN};
 use super::lanes::{LanesFile, lanes};
+use super::upkeep::{DiskFile, RetentionFile};
 use super::{KeyConfig, LogConfig, NodeConfig, TlsFiles, UplinkConfig};
 use crate::process::config::{ConfigError, Problems, resolve};
 use crate::process::said::Said;
 use crate::process::telemetry::{self, LogFormat};
 use crate::uplink::retry::RetryConfig;
+use crate::web::listen::{NODE_PORT, PagesFile};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +31,16 @@ pub(super) struct NodeFile {
     tls: TlsFile,
     #[serde(default)]
     log: LogFile,
+    #[serde(default)]
+    health: HealthFile,
+    #[serde(default)]
+    backup: BackupFile,
+    #[serde(default)]
+    pages: PagesFile,
+    #[serde(default)]
+    disk: DiskFile,
+    #[serde(default)]
+    retention: RetentionFile,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +118,10 @@ pub(super) fn checked(file: NodeFile, path: &Path) -> Result<NodeConfig, ConfigE
         );
         problems.add("log.filter", same(&error.to_string()), remedy);
     }
+    let health = file.health.check(NODE_LISTEN, &mut problems);
+    let backup = file.backup.check(path, &mut problems);
+    let pages = file.pages.check(path, NODE_PORT, &mut problems);
+    let (disk, retention) = (file.disk.check(&mut problems), file.retention.check(&mut problems));
     let (Some(platform), Some(hub), Some(hub_key), true) =
         (platform, hub, hub_key, problems.is_empty())
     else {
@@ -123,6 +141,11 @@ pub(super) fn checked(file: NodeFile, path: &Path) -> Result<NodeConfig, ConfigE
             key: at(&file.tls.key),
         },
         log: LogConfig { format: file.log.format, filter: file.log.filter },
+        health,
+        backup,
+        pages,
+        disk,
+        retention,
     })
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use sanheyi_exchange_spec::suite::SigningKey;
 
-use super::NodeConfig;
+use super::{NodeConfig, TlsFiles};
+use crate::identity::Files;
 use crate::process::clock::Clock;
 use crate::process::config::{ConfigError, Problems};
 use crate::process::said::{Said, with_causes};
@@ -42,8 +43,9 @@ impl NodeConfig {
     pub fn read_keys(&self, clock: Arc<dyn Clock>) -> Result<NodeKeys, ConfigError> {
         let mut problems = Problems::new(&self.file);
         let signing = self.signing_key(&mut problems);
-        let trust = noted("tls.ca", Trust::load(&self.tls.ca), &mut problems);
-        let identity = Identity::load(&self.tls.certificate, &self.tls.key);
+        let TlsFiles { ca, certificate, key } = self.identity().now();
+        let trust = noted("tls.ca", Trust::load(&ca), &mut problems);
+        let identity = Identity::load(&certificate, &key);
         let identity = noted("tls.certificate", identity, &mut problems);
         if let Some(identity) = &identity {
             self.check_subject(identity, &mut problems);
@@ -56,6 +58,11 @@ impl NodeConfig {
         };
         let keys = signing.zip(tls).map(|(signing, tls)| NodeKeys { signing, tls });
         finish(keys, problems)
+    }
+
+    /// Where the certificate that counts lies: the configured one, or what it was renewed to.
+    pub fn identity(&self) -> Files {
+        Files::new(&self.data, self.tls.clone())
     }
 
     fn signing_key(&self, problems: &mut Problems) -> Option<SigningKey> {

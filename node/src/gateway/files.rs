@@ -22,6 +22,7 @@ use super::client::{IntakeError, answered, dial};
 use crate::branch::attachment::{CarryError, get, offer, put};
 use crate::process::clock::Clock;
 use crate::store::Store;
+use crate::upkeep::room::Room;
 use crate::uplink::pieces::{PIECE_MESSAGE_BYTES, offer_from_wire, offer_to_wire};
 use crate::uplink::port::{PieceAsked, PieceCall};
 use crate::uplink::status::to_status;
@@ -33,11 +34,19 @@ pub struct Shelf {
     pub store: Store,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The disk by which it refuses what is new, if there is one.
+    pub room: Option<Arc<Room>>,
 }
 
 // === impl Shelf ===
 
 impl Shelf {
+    /// Whether there is room for more.
+    fn has_room(&self) -> Result<(), Status> {
+        let checked = self.room.as_ref().map_or(Ok(()), |room| room.check());
+        checked.map_err(|full| to_status(&full.refusal("本平台", "this platform")))
+    }
+
     pub(super) fn service(self) -> AttachmentsServer<Self> {
         AttachmentsServer::new(self)
             .max_decoding_message_size(PIECE_MESSAGE_BYTES)
@@ -62,6 +71,7 @@ impl Attachments for Shelf {
         &self,
         request: Request<wire::OfferRequest>,
     ) -> Result<Response<wire::OfferResponse>, Status> {
+        self.has_room()?;
         let file = offer_from_wire(request.into_inner()).map_err(|e| to_status(&e))?;
         let held = offer(&self.store, &file, self.clock.now()).await.map_err(status)?;
         Ok(Response::new(held.into()))
@@ -71,6 +81,7 @@ impl Attachments for Shelf {
         &self,
         request: Request<wire::PutRequest>,
     ) -> Result<Response<wire::PutResponse>, Status> {
+        self.has_room()?;
         let call = PieceCall::try_from(request.into_inner()).map_err(|e| to_status(&e))?;
         let PieceCall { digest, number, piece } = call;
         let held = put(&self.store, &digest, number, &piece, self.clock.now()).await;

@@ -129,6 +129,7 @@ fn status(error: &SubmitError) -> Status {
                 wait.as_secs().max(1)
             ),
         ),
+        SubmitError::NoRoom(room) => return to_status(&room.refusal("本节点", "this node")),
         SubmitError::Store(error) => (
             error.code(),
             "store",

@@ -35,13 +35,21 @@ pub enum FolderError {
     },
 }
 
+/// Makes a folder that only its owner may enter; one that is there stays as it is.
+///
+/// # Errors
+/// If the system refuses.
+pub fn make(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)
+}
+
 /// Makes a folder that only its owner may enter; one that is there is closed to others.
 ///
 /// # Errors
 /// If the system refuses.
 pub fn private(path: &Path) -> Result<(), FolderError> {
     let refused = |source| FolderError::Io { path: path.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path).map_err(refused)?;
+    make(path).map_err(refused)?;
     let mode = fs::metadata(path).map_err(refused)?.permissions().mode();
     if mode & 0o077 != 0 {
         let folder = path.display();

@@ -92,6 +92,17 @@ pub fn beside<T: Send + 'static>(future: impl Future<Output = T> + Send + 'stati
     Beside(tokio::spawn(future))
 }
 
+/// Runs work that holds a thread, such as hashing a password, aside from the threads of the tasks.
+/// Once begun it goes on to its end, whoever waits for it; whoever calls bounds how many.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+        // Only the end of the runtime takes it away, and whoever waits with it.
+        Err(_) => std::future::pending().await,
+    }
+}
+
 impl<T> Future for Beside<T> {
     type Output = T;
 

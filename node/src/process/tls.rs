@@ -13,8 +13,11 @@
 //!   meanwhile. Links last for days; a full handshake costs nothing.
 //! - *Our clock*: validity is checked by the [`Clock`] that everything else uses.
 
+pub mod enrol;
 pub mod handshake;
+pub mod request;
 pub mod subject;
+pub mod swap;
 mod verifier;
 
 use std::fmt;
@@ -29,17 +32,21 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::NoServerSessionStorage;
+use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
 pub use rustls::{ClientConfig, ServerConfig};
 use sanheyi_exchange_spec::ids::PlatformId;
 use thiserror::Error;
 
 use self::subject::{Subject, SubjectError};
+use self::swap::Revoked;
 use super::clock::Clock;
 use super::secret::{SecretError, read_secret};
 
-/// The one protocol spoken inside TLS.
+/// The one protocol spoken inside TLS between platforms.
 const ALPN_H2: &[u8] = b"h2";
+/// The one spoken with browsers.
+const ALPN_HTTP1: &[u8] = b"http/1.1";
 
 /// A process's own certificate chain and private key.
 pub struct Identity {
@@ -154,6 +161,21 @@ impl Identity {
         let own = self.chain.first().ok_or(SubjectError::NotX509)?;
         Ok(subject::subject_of(own)?)
     }
+
+    /// SHA-256 of the public key of the authority that the chain ends with, if it comes with one.
+    pub fn issuer(&self) -> Option<[u8; 32]> {
+        subject::public_key_digest(self.chain.get(1)?)
+    }
+
+    /// Whether certificate and key belong together.
+    ///
+    /// # Errors
+    /// If they do not, or cannot be used.
+    pub fn check(&self) -> Result<(), TlsError> {
+        CertifiedKey::from_der(self.chain.clone(), self.key.clone_key(), &provider())
+            .map(drop)
+            .map_err(TlsError::Pair)
+    }
 }
 
 impl fmt::Debug for Identity {
@@ -222,8 +244,22 @@ pub fn server_config(
     trust: &Trust,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<ServerConfig>, TlsError> {
+    revoking_config(identity, trust, clock, &Revoked::default())
+}
+
+/// The same, where certificates may be revoked: those in `revoked` at the time of a handshake are
+/// refused in it.
+///
+/// # Errors
+/// As [`server_config`].
+pub fn revoking_config(
+    identity: &Identity,
+    trust: &Trust,
+    clock: Arc<dyn Clock>,
+    revoked: &Revoked,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let hub = identity.subject()?.hub;
-    let verifier = verifier::clients_of(hub, trust, provider())?;
+    let verifier = verifier::clients_of(hub, trust, revoked.clone(), provider())?;
     let mut config = ServerConfig::builder_with_details(provider(), Arc::new(RustlsClock(clock)))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Protocol)?
@@ -233,6 +269,25 @@ pub fn server_config(
     config.alpn_protocols = vec![ALPN_H2.to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+/// How pages are served: whoever looks needs no certificate, and signs in instead. TLS 1.3,
+/// HTTP/1.1.
+///
+/// # Errors
+/// If keys and certificates cannot be used.
+pub fn pages_config(
+    identity: &Identity,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_details(provider(), Arc::new(RustlsClock(clock)))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(TlsError::Protocol)?
+        .with_no_client_auth()
+        .with_single_cert(identity.chain.clone(), identity.key.clone_key())
+        .map_err(TlsError::Pair)?;
+    config.alpn_protocols = vec![ALPN_HTTP1.to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -1,7 +1,8 @@
 //! Files that entries name, and their pieces: `attachment_*`, `piece_*`. Which of them are to
-//! travel stands in `attachment/due.rs`.
+//! travel stands in `attachment/due.rs`; how they go again, in `attachment/gone.rs`.
 
 mod due;
+mod gone;
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::attachment::Attachment;

@@ -33,6 +33,20 @@ impl Store {
         self.rows("checkpoint_get", &select).await?.first().map(read).transpose()
     }
 
+    /// The last `limit` checkpoints, the largest first.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn checkpoint_last(
+        &self,
+        journal: JournalNumber,
+        limit: u64,
+    ) -> Result<Vec<CheckpointRow>, StoreError> {
+        let mut select = checkpoints(self, journal);
+        select.clear_order_by().order_by("size", Order::Desc).limit(limit);
+        self.rows("checkpoint_last", &select).await?.iter().map(read).collect()
+    }
+
     /// Up to `limit` checkpoints beyond size `after`, ascending.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::transaction::Tx;
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Database {
-    engine: Engine,
+    pub(super) engine: Engine,
     address: Address,
 }
 
@@ -74,6 +74,36 @@ pub const STEPS: &[Step] = &[
         title: "enclosure",
         sqlite: include_str!("migrations/sqlite/0006_enclosure.sql"),
         postgres: include_str!("migrations/postgres/0006_enclosure.sql"),
+    },
+    Step {
+        version: 7,
+        title: "quarantine",
+        sqlite: include_str!("migrations/sqlite/0007_quarantine.sql"),
+        postgres: include_str!("migrations/postgres/0007_quarantine.sql"),
+    },
+    Step {
+        version: 9,
+        title: "health",
+        sqlite: include_str!("migrations/sqlite/0009_health.sql"),
+        postgres: include_str!("migrations/postgres/0009_health.sql"),
+    },
+    Step {
+        version: 10,
+        title: "upkeep",
+        sqlite: include_str!("migrations/sqlite/0010_upkeep.sql"),
+        postgres: include_str!("migrations/postgres/0010_upkeep.sql"),
+    },
+    Step {
+        version: 11,
+        title: "backup",
+        sqlite: include_str!("migrations/sqlite/0011_backup.sql"),
+        postgres: include_str!("migrations/postgres/0011_backup.sql"),
+    },
+    Step {
+        version: 8,
+        title: "operators",
+        sqlite: include_str!("migrations/sqlite/0008_operators.sql"),
+        postgres: include_str!("migrations/postgres/0008_operators.sql"),
     },
 ];
 
@@ -153,6 +183,39 @@ impl Database {
                 sqlite.limit_pages(pages).await.map_err(StoreError::at("limit"))
             }
             Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Keeps a file in order: writes the log back, gives free pages back where there are many, and
+    /// lets the planner look at its tables. A server does that by itself. Answers the bytes that
+    /// became free for others.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn tidy(&self) -> Result<u64, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.tidy().await.map_err(StoreError::at("tidy")),
+            Engine::Postgres(_) => Ok(0),
+        }
+    }
+
+    /// Versions of the steps of the schema that stand, also such as this program does not know.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn applied(&self) -> Result<BTreeSet<i64>, StoreError> {
+        self.engine.applied().await.map_err(StoreError::at("applied"))
+    }
+
+    /// What the file finds damaged in itself; nothing where it is whole. A server looks after its
+    /// own.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.damage().await.map_err(StoreError::at("damage")),
+            Engine::Postgres(_) => Ok(Vec::new()),
         }
     }
 

@@ -14,7 +14,7 @@ use super::column::{Columns, signed};
 use super::engine::Row;
 use super::error::StoreError;
 use super::incoming::{key_of, range_of};
-use super::{Store, Tx};
+use super::{Named, Store, Tx};
 
 /// Rows in one statement: few shapes of it, and a body each.
 const CHUNK: usize = 16;
@@ -240,8 +240,15 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let rows = self.rows(&one(store, key)).await?;
         let there = rows.first().map(EnclosureRow::read).transpose()?;
-        if there.is_none_or(|row| row.forward.digest() != *digest) {
+        let Some(row) = there.filter(|row| row.forward.digest() == *digest) else {
             return Ok(false);
+        };
+        // Whether any other entry names its files, upkeep will see.
+        if let Some(body) = &row.enclosure.body {
+            let ForeignKey { dataset, record, revision, .. } = key;
+            for named in Named::of(dataset, record, *revision, &body.bytes) {
+                self.unnamed_put(store, &named.file.digest);
+            }
         }
         let update = Query::update()
             .table("enclosure")

@@ -165,6 +165,22 @@ impl Engine {
         }
     }
 
+    /// Begins to read what there is at this moment, of all platforms.
+    pub(super) async fn begin_snapshot(&self) -> Result<Open, sqlx::Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.reader().begin().await.map(Open::Sqlite),
+            Self::Postgres(postgres) => postgres.read_at_once().await.map(Open::Postgres),
+        }
+    }
+
+    /// The steps of the schema that stand.
+    pub(super) async fn applied(&self) -> Result<BTreeSet<i64>, sqlx::Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.applied().await,
+            Self::Postgres(postgres) => Ok(postgres.applied().await?.into_keys().collect()),
+        }
+    }
+
     /// How durable a commit is, as a connection that writes says it: settings and their values.
     pub(super) async fn durability(&self) -> Result<Vec<(&'static str, String)>, sqlx::Error> {
         match self {

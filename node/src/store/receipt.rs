@@ -8,7 +8,7 @@ use sanheyi_exchange_spec::receipt::{Exception, Receipt};
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_proto::exchange::v1 as wire;
-use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query};
+use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement};
 
 use super::column::{Columns, signed};
 use super::engine::Row;
@@ -65,34 +65,27 @@ impl Store {
         first: u64,
         limit: u64,
     ) -> Result<Vec<ReceiptRow>, StoreError> {
-        let select = Query::select()
-            .columns(["first", "past", "root", "standard", "received"])
-            .columns(["accepted", "quarantined", "pending", "warned"])
-            .from("receipt")
-            .cond_where(in_journal(self, journal))
-            .and_where(Expr::col("first").gte(signed(first)))
-            .order_by("first", Order::Asc)
-            .limit(limit)
+        let select = receipts(self, journal, first).limit(limit).to_owned();
+        self.rows("receipt_list", &select).await?.iter().map(receipt_read).collect()
+    }
+
+    /// The receipt that judged an entry.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn receipt_over(
+        &self,
+        journal: JournalNumber,
+        sequence: u64,
+    ) -> Result<Option<ReceiptRow>, StoreError> {
+        let select = receipts(self, journal, 0)
+            .clear_order_by()
+            .and_where(Expr::col("first").lte(signed(sequence)))
+            .and_where(Expr::col("past").gt(signed(sequence)))
+            .order_by("first", Order::Desc)
+            .limit(1)
             .to_owned();
-        let rows = self.rows("receipt_list", &select).await?;
-        rows.iter()
-            .map(|row| {
-                let row = Columns::new("receipt", row);
-                Ok(ReceiptRow {
-                    first: row.number("first")?,
-                    past: row.number("past")?,
-                    root: row.parsed("root", Digest::from_slice(row.blob("root")?))?,
-                    standard: row.parsed("standard", u32::try_from(row.integer("standard")?))?,
-                    received: Timestamp::from_micros(row.integer("received")?),
-                    counts: Counts {
-                        accepted: row.number("accepted")?,
-                        quarantined: row.number("quarantined")?,
-                        pending: row.number("pending")?,
-                        warned: row.number("warned")?,
-                    },
-                })
-            })
-            .collect()
+        self.rows("receipt_over", &select).await?.first().map(receipt_read).transpose()
     }
 
     /// How many receipts of a journal end at or before `past`.
@@ -167,6 +160,34 @@ impl Store {
         let rows = self.rows("exception_list", &select).await?;
         rows.iter().map(exception_read).collect()
     }
+}
+
+fn receipts(store: &Store, journal: JournalNumber, first: u64) -> SelectStatement {
+    Query::select()
+        .columns(["first", "past", "root", "standard", "received"])
+        .columns(["accepted", "quarantined", "pending", "warned"])
+        .from("receipt")
+        .cond_where(in_journal(store, journal))
+        .and_where(Expr::col("first").gte(signed(first)))
+        .order_by("first", Order::Asc)
+        .to_owned()
+}
+
+fn receipt_read(row: &Row) -> Result<ReceiptRow, StoreError> {
+    let row = Columns::new("receipt", row);
+    Ok(ReceiptRow {
+        first: row.number("first")?,
+        past: row.number("past")?,
+        root: row.parsed("root", Digest::from_slice(row.blob("root")?))?,
+        standard: row.parsed("standard", u32::try_from(row.integer("standard")?))?,
+        received: Timestamp::from_micros(row.integer("received")?),
+        counts: Counts {
+            accepted: row.number("accepted")?,
+            quarantined: row.number("quarantined")?,
+            pending: row.number("pending")?,
+            warned: row.number("warned")?,
+        },
+    })
 }
 
 /// The count of a receipt in which an entry of this standing is.
@@ -302,8 +323,8 @@ impl Tx {
         self.later(&update, None);
     }
 
-    /// Removes receipts and exceptions about entries at or beyond `size`: the journal was cut back
-    /// to the hub's copy.
+    /// Removes receipts, exceptions and what followed of them about entries at or beyond `size`:
+    /// the journal was cut back to the hub's copy.
     ///
     /// # Errors
     /// Of the database.
@@ -313,7 +334,8 @@ impl Tx {
         journal: JournalNumber,
         size: u64,
     ) -> Result<(), StoreError> {
-        for (table, column) in [("receipt", "past"), ("exception", "sequence")] {
+        let of_entries = ["exception", "returned", "released"].map(|table| (table, "sequence"));
+        for (table, column) in std::iter::once(("receipt", "past")).chain(of_entries) {
             let edge = if column == "past" { size + 1 } else { size };
             let delete = Query::delete()
                 .from_table(table)

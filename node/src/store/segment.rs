@@ -1,5 +1,7 @@
 //! Segments as they came: `segment_*`.
 
+mod merge;
+
 use bytes::Bytes;
 use sanheyi_exchange_spec::time::Timestamp;
 use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
@@ -8,6 +10,8 @@ use super::column::{Columns, signed};
 use super::engine::Row;
 use super::error::StoreError;
 use super::{JournalNumber, Must, Store, Tx, in_journal};
+
+pub use merge::{SegmentSize, SegmentTotal};
 
 /// Segments stored by one statement: few shapes of it, all of which stay prepared.
 const TOGETHER: usize = 16;

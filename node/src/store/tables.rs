@@ -3,8 +3,10 @@
 //! Reading is in pages by key, so that memory stays flat; a page of a table with large bytes has
 //! few rows.
 
+mod cut;
 mod list;
 
+use sanheyi_exchange_spec::ids::PlatformId;
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement, Value};
 
 use super::column::Columns;
@@ -91,7 +93,7 @@ pub const fn or_null(column: Column) -> Column {
 // === impl Table ===
 
 impl Table {
-    fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|column| column.name)
     }
 
@@ -101,7 +103,39 @@ impl Table {
         self.key[1..].iter().filter_map(of).map(|(_, cell)| cell.clone()).collect()
     }
 
-    fn read(&self, row: &Row) -> Result<Vec<Cell>, StoreError> {
+    /// The statement for a page of a platform's rows after a key; `None` where nothing can follow.
+    pub(super) fn page_after(
+        &self,
+        platform: &PlatformId,
+        after: Option<&[Cell]>,
+    ) -> Option<SelectStatement> {
+        let mut select = self.rows_of(platform, self.page);
+        let rest = &self.key[1..];
+        match after {
+            Some(_) if rest.is_empty() => return None,
+            Some(after) => {
+                let key = Expr::tuple(rest.iter().map(|name| Expr::col(*name)));
+                let after = Expr::tuple(after.iter().map(|cell| Expr::val(cell.clone().value())));
+                select.and_where(key.gt(after));
+            }
+            None => {}
+        }
+        for name in rest {
+            select.order_by(*name, Order::Asc);
+        }
+        Some(select)
+    }
+
+    fn rows_of(&self, platform: &PlatformId, limit: u64) -> SelectStatement {
+        Query::select()
+            .columns(self.names())
+            .from(self.name)
+            .and_where(Expr::col("platform").eq(platform.as_str()))
+            .limit(limit)
+            .to_owned()
+    }
+
+    pub(super) fn read(&self, row: &Row) -> Result<Vec<Cell>, StoreError> {
         let row = Columns::new(self.name, row);
         self.columns.iter().map(|column| Cell::read(&row, *column)).collect()
     }
@@ -152,20 +186,9 @@ impl Store {
         table: &Table,
         after: Option<&[Cell]>,
     ) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let mut select = self.table_rows(table, table.page);
-        let rest = &table.key[1..];
-        match after {
-            Some(_) if rest.is_empty() => return Ok(Vec::new()),
-            Some(after) => {
-                let key = Expr::tuple(rest.iter().map(|name| Expr::col(*name)));
-                let after = Expr::tuple(after.iter().map(|cell| Expr::val(cell.clone().value())));
-                select.and_where(key.gt(after));
-            }
-            None => {}
-        }
-        for name in rest {
-            select.order_by(*name, Order::Asc);
-        }
+        let Some(select) = table.page_after(self.platform(), after) else {
+            return Ok(Vec::new());
+        };
         self.rows("table_page", &select).await?.iter().map(|row| table.read(row)).collect()
     }
 }
@@ -176,22 +199,13 @@ impl Store {
     /// # Errors
     /// Of the database.
     pub async fn table_last(&self, table: &Table) -> Result<Option<Vec<Cell>>, StoreError> {
-        let mut select = self.table_rows(table, 1);
+        let mut select = table.rows_of(self.platform(), 1);
         for name in &table.key[1..] {
             select.order_by(*name, Order::Desc);
         }
         let rows = self.rows("table_last", &select).await?;
         let last = rows.first().map(|row| table.read(row)).transpose()?;
         Ok(last.map(|row| table.key_of(&row)))
-    }
-
-    fn table_rows(&self, table: &Table, limit: u64) -> SelectStatement {
-        Query::select()
-            .columns(table.names())
-            .from(table.name)
-            .and_where(Expr::col("platform").eq(self.platform().as_str()))
-            .limit(limit)
-            .to_owned()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The store under its branch: schema, readers beside the writer, and what a caller is told.
 
+use std::collections::BTreeSet;
+
 use super::{Database, StoreError};
+use crate::process::lifecycle::beside;
 use crate::tests::{Home, database_of, draft, id, tamper};
 
 #[tokio::test]
@@ -48,4 +51,39 @@ async fn a_database_that_is_not_there_is_not_made_by_a_reader() {
     let refused = Database::open_read_only(path.as_path()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Absent(_)), "{refused}");
     assert!(!path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_openings_of_one_new_store_at_once_all_succeed() {
+    for _ in 0..5 {
+        let dir = tempfile::tempdir().unwrap();
+        // Its folder is not there yet, either: a command may come before the process that runs.
+        let path = dir.path().join("data/node.sqlite");
+        let openings: Vec<_> = (0..16)
+            .map(|_| {
+                let path = path.clone();
+                beside(async move { Database::open(path, &[]).await })
+            })
+            .collect();
+        let mut opened = Vec::new();
+        for opening in openings {
+            opened.push(opening.await.unwrap());
+        }
+        // All of them read and write one store.
+        for (number, database) in opened.iter().enumerate() {
+            let store = database.of(&id(&format!("p{number}")));
+            let mut tx = store.begin("link_put").await.unwrap();
+            tx.link_put(&store, &super::LinkRow::default()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let mut seen = BTreeSet::new();
+        for number in 0..opened.len() {
+            let link = opened[0].of(&id(&format!("p{number}"))).link_get().await.unwrap();
+            seen.extend(link.map(|_| number));
+        }
+        assert_eq!(seen.len(), opened.len());
+        for database in opened {
+            database.close().await;
+        }
+    }
 }

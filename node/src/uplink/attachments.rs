@@ -26,6 +26,7 @@ use super::port::{CallError, HubPort, PieceAsked, PieceCall};
 use crate::branch::attachment::{CarryError, Held, offer, put, settle};
 use crate::process::clock::Clock;
 use crate::store::{DueState, Store, StoreError, Way};
+use crate::upkeep::room::Room;
 
 /// Files that may be passed over before the others wait, too.
 const PASSED_OVER: usize = 1024;
@@ -60,6 +61,8 @@ pub(super) struct Job<P> {
     store: Store,
     clock: Arc<dyn Clock>,
     lanes: Arc<Lanes>,
+    /// The disk by which nothing new is fetched.
+    room: Option<Arc<Room>>,
     moving: Option<Moving>,
     over: BTreeSet<(Way, Digest)>,
 }
@@ -118,8 +121,8 @@ impl Mover {
         let moving = self.moving.take();
         let over = if moving.is_none() { self.over.clone() } else { BTreeSet::new() };
         let (clock, lanes) = (Arc::clone(&parts.clock), Arc::clone(&parts.lanes));
-        let store = parts.branch.store().clone();
-        Some(Job { port: Arc::clone(port), store, clock, lanes, moving, over })
+        let (store, room) = (parts.branch.store().clone(), parts.branch.room());
+        Some(Job { port: Arc::clone(port), store, clock, lanes, room, moving, over })
     }
 
     /// A job is done.
@@ -220,7 +223,16 @@ impl<P: HubPort> Job<P> {
 
     // === down ===
 
+    /// A file waits, as it came so far, while the disk has too little left.
+    fn no_room(&self, file: &Attachment) -> Option<Moved> {
+        let full = self.room.as_ref().and_then(|room| room.check().err())?;
+        Some(Moved::Over(Way::Down, file.digest, full.to_string()))
+    }
+
     async fn take_up(&self, file: Attachment) -> Result<Moved, StoreError> {
+        if let Some(over) = self.no_room(&file) {
+            return Ok(over);
+        }
         match offer(&self.store, &file, self.clock.now()).await {
             Ok(Held { whole: true, .. }) => self.here(&file).await,
             Ok(Held { pieces, .. }) => {
@@ -233,6 +245,9 @@ impl<P: HubPort> Job<P> {
     async fn fetch(&self, moving: &Moving) -> Result<Moved, StoreError> {
         let Moving { file, next: number, .. } = moving;
         let (digest, number) = (file.digest, *number);
+        if let Some(over) = self.no_room(file) {
+            return Ok(over);
+        }
         self.lanes.turn(Lane::Normal, Side::Down).await;
         let piece = match self.port.get_piece(PieceAsked { digest, number }).await {
             Ok(piece) => piece,

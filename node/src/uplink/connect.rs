@@ -27,6 +27,12 @@ pub trait Connect: Send + Sync + 'static {
 
     /// Makes one line; how its attempt ended if there is none.
     fn connect(&self) -> impl Future<Output = Result<Standing<Self::Port>, Outcome>> + Send;
+
+    /// Returns when a line that was refused may be tried again: another certificate is shown, or
+    /// others are trusted, from now on.
+    fn mended(&self) -> impl Future<Output = ()> + Send + use<Self> {
+        std::future::pending()
+    }
 }
 
 impl Connect for LineConfig {
@@ -34,7 +40,17 @@ impl Connect for LineConfig {
 
     async fn connect(&self) -> Result<Standing<GrpcPort>, Outcome> {
         let line = connect(self).await.map_err(|error| unconnected(&error))?;
+        self.stood.send_modify(|count| *count += 1);
         Ok(Standing { port: GrpcPort::new(&line), meter: line.meter })
+    }
+
+    fn mended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut told = self.tls.watch();
+        async move {
+            if told.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 }
 

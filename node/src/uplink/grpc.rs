@@ -5,12 +5,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use sanheyi_exchange_spec::attachment::Attachment;
 use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::health::Heartbeat;
 use sanheyi_exchange_spec::limits;
+use sanheyi_proto::exchange::v1 as wire;
 use sanheyi_proto::exchange::v1::attachments_client::AttachmentsClient;
 use sanheyi_proto::exchange::v1::exchange_client::ExchangeClient;
+use sanheyi_proto::exchange::v1::heartbeats_client::HeartbeatsClient;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use super::beat::{beat_from_wire, beat_to_wire};
 use super::convert::Malformed;
 use super::goodbye::Goodbye;
 use super::pieces::{PIECE_MESSAGE_BYTES, offer_to_wire};
@@ -30,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub struct GrpcPort {
     client: ExchangeClient<Channel>,
     files: AttachmentsClient<Channel>,
+    beats: HeartbeatsClient<Channel>,
     fault: FaultCell,
     goodbye: Goodbye,
 }
@@ -45,10 +50,11 @@ impl GrpcPort {
         let files = AttachmentsClient::new(line.channel.clone())
             .max_decoding_message_size(PIECE_MESSAGE_BYTES)
             .max_encoding_message_size(PIECE_MESSAGE_BYTES);
-        Self { client, files, fault: line.fault_cell(), goodbye: line.goodbye() }
+        let beats = HeartbeatsClient::new(line.channel.clone());
+        Self { client, files, beats, fault: line.fault_cell(), goodbye: line.goodbye() }
     }
 
-    fn lost(&self, status: &Status) -> CallError {
+    pub(super) fn lost(&self, status: &Status) -> CallError {
         match (from_status(status), self.fault.get()) {
             // An instance that stops has nothing against the call: another one may take it.
             (Some(refusal), _) if refusal.code == Code::Unavailable && self.goodbye.said() => {
@@ -69,7 +75,7 @@ fn ended() -> CallError {
     CallError::Ended(format!("{zh} / {en}"))
 }
 
-fn timed<T>(message: T, patience: Duration) -> Request<T> {
+pub(super) fn timed<T>(message: T, patience: Duration) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(patience);
     request
@@ -105,6 +111,16 @@ impl HubPort for GrpcPort {
     async fn put_piece(&self, call: PieceCall) -> Result<Held, CallError> {
         let answer = self.files.clone().put(timed(call.into(), PATIENCE)).await;
         answer.map_err(|status| self.lost(&status)).map(|it| it.into_inner().into())
+    }
+
+    async fn beat(&self, beat: Heartbeat) -> Result<Option<Heartbeat>, CallError> {
+        let call = wire::BeatRequest { heartbeat: Some(beat_to_wire(beat)) };
+        match self.beats.clone().beat(timed(call, PATIENCE)).await {
+            Ok(answer) => Ok(answer.into_inner().heartbeat.map(beat_from_wire)),
+            // An older hub does not know the call: it is well without.
+            Err(status) if status.code() == tonic::Code::Unimplemented => Ok(None),
+            Err(status) => Err(self.lost(&status)),
+        }
     }
 
     async fn get_piece(&self, call: PieceAsked) -> Result<Bytes, CallError> {

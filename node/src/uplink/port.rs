@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sanheyi_exchange_spec::attachment::Attachment;
 use sanheyi_exchange_spec::forward::Enclosure;
+use sanheyi_exchange_spec::health::Heartbeat;
 use sanheyi_exchange_spec::ids::{EpochId, Generation, JournalId};
 use sanheyi_exchange_spec::link::{Position, Refusal};
 use sanheyi_exchange_spec::suite::Digest;
@@ -201,8 +202,8 @@ pub enum CallError {
     Identity(String),
 }
 
-/// The three calls, and those for files that entries name. A port that carries no files answers the
-/// latter as if it had lost them: records go on without.
+/// The three calls, those for files that entries name, and heartbeats. A port that carries no files
+/// answers the latter as if it had lost them: records go on without.
 pub trait HubPort: Send + Sync {
     /// Greets.
     fn greet(&self, call: GreetCall)
@@ -224,6 +225,15 @@ pub trait HubPort: Send + Sync {
     fn put_piece(&self, call: PieceCall) -> impl Future<Output = Result<Held, CallError>> + Send {
         drop(call);
         std::future::ready(Err(without_files()))
+    }
+
+    /// Gives a heartbeat and takes the hub's. A port without heartbeats answers nothing.
+    fn beat(
+        &self,
+        beat: Heartbeat,
+    ) -> impl Future<Output = Result<Option<Heartbeat>, CallError>> + Send {
+        drop(beat);
+        std::future::ready(Ok(None))
     }
 
     /// Asks for a piece of a file.

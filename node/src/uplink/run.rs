@@ -10,6 +10,7 @@ use super::connect::{Connect, Standing};
 use super::retry::{Retry, RetryConfig};
 use super::sync::{LinkParts, Outcome, Session};
 use super::transport::LineConfig;
+use crate::health::heart::Heart;
 use crate::process::clock;
 use crate::process::lifecycle::Shutdown;
 use crate::store::{LinkRow, StoreError};
@@ -24,6 +25,7 @@ pub struct Uplink<C = LineConfig> {
     retry: Retry,
     row: LinkRow,
     carried: (u64, u64),
+    heart: Option<Arc<Heart>>,
 }
 
 // === impl Uplink ===
@@ -37,7 +39,13 @@ impl<C: Connect> Uplink<C> {
         let row = parts.branch.store().link_get().await?.unwrap_or_default();
         let retry = Retry::new(Arc::clone(&parts.entropy), pauses);
         let carried = (row.sent, row.received);
-        Ok(Self { parts, line, retry, row, carried })
+        Ok(Self { parts, line, retry, row, carried, heart: None })
+    }
+
+    /// The same, with heartbeats.
+    #[must_use]
+    pub fn with_heart(self, heart: Arc<Heart>) -> Self {
+        Self { heart: Some(heart), ..self }
     }
 
     /// Keeps the line up until shutdown.
@@ -52,9 +60,13 @@ impl<C: Connect> Uplink<C> {
             };
             let pause = match outcome {
                 Outcome::Held(code, why) => {
+                    let mended = self.line.mended();
                     self.hold(code, &why).await?;
-                    shutdown.soft_asked().await;
-                    return Ok(());
+                    tokio::select! {
+                        () = shutdown.soft_asked() => return Ok(()),
+                        // Another certificate mends a refused one, and nothing else.
+                        () = mended, if code == Code::Unauthorised => false,
+                    }
                 }
                 Outcome::Reconnect { pause: true, why } => {
                     tracing::warn!(why, "the line to the hub is down");
@@ -86,7 +98,7 @@ impl<C: Connect> Uplink<C> {
             Err(ended) => return Ok(ended),
         };
         self.carried = (self.row.sent, self.row.received);
-        let mut session = Session::new(self.parts.clone(), port);
+        let mut session = Session::new(self.parts.clone(), port).with_heart(self.heart.clone());
         loop {
             let outcome = session.step().await;
             self.row.sent = self.carried.0 + meter.sent();

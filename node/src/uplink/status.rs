@@ -23,7 +23,7 @@ pub const fn grpc_code(code: Code) -> tonic::Code {
         }
         Code::Gap => tonic::Code::OutOfRange,
         Code::HistoryChanged => tonic::Code::DataLoss,
-        Code::SignatureInvalid => tonic::Code::Unauthenticated,
+        Code::SignatureInvalid | Code::EnrolmentRefused => tonic::Code::Unauthenticated,
         Code::ProtocolUnknown => tonic::Code::Unimplemented,
         Code::StoreFull => tonic::Code::ResourceExhausted,
         Code::HubRewound => tonic::Code::FailedPrecondition,

@@ -7,6 +7,7 @@
 //! connecting, stepping and pausing.
 
 mod calls;
+mod noting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -16,13 +17,16 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use sanheyi_exchange_spec::error::Code;
+use sanheyi_exchange_spec::health::Heartbeat;
 use sanheyi_exchange_spec::ids::{Audience, EpochId, JournalId, Lane};
 use sanheyi_exchange_spec::limits;
-use sanheyi_exchange_spec::link::branch::{Action, BranchLink, Event};
+use sanheyi_exchange_spec::link::branch::{Action, BranchLink, Event, Phase};
 use sanheyi_exchange_spec::segment::peek_entries;
 use tokio::sync::watch;
 
+use self::noting::due;
 use super::attachments::{Moved, Mover, again_if_restored};
+use super::beat::Pulse;
 use super::greeting::{Accepted, Greeter, failed};
 use super::lanes::Way;
 pub use super::outcome::Outcome;
@@ -30,6 +34,8 @@ use super::outcome::{because, event_of};
 pub use super::parts::LinkParts;
 use super::port::{CallError, GreetAnswer, HubPort, JournalGrant, PullAnswer, PushAnswer, Tail};
 use crate::branch::{Arrived, Copies, CopyError, Window};
+use crate::health::heart::Heart;
+use crate::process::clock::Deadline;
 use crate::process::lifecycle::Beside;
 
 /// How long a pull waits for news.
@@ -51,6 +57,7 @@ enum Done {
     Pushed(JournalId, Result<PushAnswer, CallError>),
     Pulled(Lane, Result<PullAnswer, CallError>),
     Moved(Moved),
+    Beaten(Result<Option<Heartbeat>, CallError>),
     /// It is the turn of a push or a pull that had to wait for its lane.
     Turn(Action),
 }
@@ -71,6 +78,9 @@ pub struct Session<P> {
     /// Journals whose push waits for the turn of its lane: nothing of them is under way.
     waiting: BTreeSet<JournalId>,
     mover: Mover,
+    pulse: Option<Pulse>,
+    /// When it is to be written down how far the hub has acknowledged.
+    note: Option<Deadline>,
     seen: Seen,
     begun: bool,
 }
@@ -104,9 +114,17 @@ impl<P: HubPort + 'static> Session<P> {
             calls: FuturesUnordered::new(),
             waiting: BTreeSet::new(),
             mover: Mover::default(),
+            pulse: None,
+            note: None,
             seen: Seen::default(),
             begun: false,
         }
+    }
+
+    /// The same, with heartbeats.
+    #[must_use]
+    pub fn with_heart(self, heart: Option<Arc<Heart>>) -> Self {
+        Self { pulse: heart.map(Pulse::new), ..self }
     }
 
     /// The machine: phase, and how far the hub has acknowledged.
@@ -131,6 +149,8 @@ impl<P: HubPort + 'static> Session<P> {
         let outcome = tokio::select! {
             Some(done) = self.calls.next() => self.done(done).await,
             Ok(()) = self.sizes.changed() => self.appended().await,
+            () = Pulse::wait(&self.pulse), if self.beats() => self.beat(),
+            () = due(self.note) => self.write_down().await,
             else => Outcome::Reconnect { pause: true, why: "the branch has stopped".to_owned() },
         };
         // Files go when nothing else is to be sent.
@@ -139,6 +159,10 @@ impl<P: HubPort + 'static> Session<P> {
             self.call(async move { Done::Moved(job.run().await) });
         }
         outcome
+    }
+
+    fn beats(&self) -> bool {
+        self.pulse.is_some() && self.machine.phase() == Phase::Live
     }
 
     async fn appended(&mut self) -> Outcome {
@@ -162,6 +186,7 @@ impl<P: HubPort + 'static> Session<P> {
             Done::Pushed(journal, Ok(answer)) => {
                 self.seen.heard = true;
                 self.mover.wake(false);
+                self.note_soon();
                 let PushAnswer { position, durable } = answer;
                 self.feed(Event::Pushed { journal, position, durable }).await
             }
@@ -170,6 +195,7 @@ impl<P: HubPort + 'static> Session<P> {
                 self.mover.took(moved);
                 Outcome::Going
             }
+            Done::Beaten(beaten) => self.beaten(beaten),
             Done::Turn(action) => self.act(action).unwrap_or(Outcome::Going),
             Done::Pushed(journal, Err(error)) => self.failed(Some(journal), error).await,
             Done::Greeted(Err(error)) => {
@@ -207,6 +233,7 @@ impl<P: HubPort + 'static> Session<P> {
         self.seen.skew = Some(skew);
         self.seen.heard = true;
         self.seen.stopped.clear();
+        self.note_soon();
         self.mover.wake(true);
         self.parts.branch.hold(None);
         self.grants = grants;

@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tonic::transport::{Channel, Endpoint};
 
 use super::goodbye::{Frames, Goodbye};
@@ -27,6 +28,7 @@ pub use crate::process::tls::handshake::IdentityFault;
 use crate::process::tls::handshake::{
     ClientStream, connect as tls_connect, identity_fault, server_name,
 };
+use crate::process::tls::swap::Swap;
 use crate::process::tls::{ClientConfig, TlsError};
 use crate::process::unsent::keep_little_unsent;
 
@@ -48,14 +50,16 @@ pub struct LineConfig {
     pub hub: String,
     /// The name that the hub's certificate must carry; usually the host of `hub`.
     pub server_name: String,
-    /// Own identity and trust.
-    pub tls: Arc<ClientConfig>,
+    /// Own identity and trust: every new line takes the newest.
+    pub tls: Swap<ClientConfig>,
     /// See [`CONNECT_TIMEOUT`].
     pub connect_timeout: Duration,
     /// See [`PING_EVERY`].
     pub ping_every: Duration,
     /// See [`PING_TIMEOUT`].
     pub ping_timeout: Duration,
+    /// Counts the lines of the exchange that came to stand.
+    pub stood: Arc<watch::Sender<u64>>,
 }
 
 /// A connected line.
@@ -151,15 +155,16 @@ impl LineConfig {
     pub fn new(
         hub: impl Into<String>,
         server_name: impl Into<String>,
-        tls: Arc<ClientConfig>,
+        tls: impl Into<Swap<ClientConfig>>,
     ) -> Self {
         Self {
             hub: hub.into(),
             server_name: server_name.into(),
-            tls,
+            tls: tls.into(),
             connect_timeout: CONNECT_TIMEOUT,
             ping_every: PING_EVERY,
             ping_timeout: PING_TIMEOUT,
+            stood: Arc::new(watch::Sender::new(0)),
         }
     }
 }
@@ -291,8 +296,8 @@ async fn open(
         .and_then(|tcp| keep_little_unsent(&tcp).map(|()| tcp))
         .map_err(|source| LineError::Unreachable { hub: hub(), source })?;
     let counted = Counted::new(tcp, Arc::clone(meter));
-    tls_connect(Arc::clone(&config.tls), name, counted).await.map_err(
-        |source| match identity_fault(&source) {
+    tls_connect(config.tls.get(), name, counted).await.map_err(|source| {
+        match identity_fault(&source) {
             Some(source @ IdentityFault::ServerUntrusted { .. }) => {
                 LineError::ServerUntrusted { hub: hub(), source }
             }
@@ -303,8 +308,8 @@ async fn open(
                 LineError::NotAHub { hub: hub(), source }
             }
             None => LineError::Unreachable { hub: hub(), source },
-        },
-    )
+        }
+    })
 }
 
 /// A stream that notes faults of identity, and the hub's goodbye, as they pass.

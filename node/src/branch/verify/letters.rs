@@ -8,20 +8,24 @@ use sanheyi_exchange_spec::ids::JournalId;
 use sanheyi_exchange_spec::later::{self, LaterVerdict};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::receipt::{self, Exception, Receipt};
+use sanheyi_exchange_spec::returning::{self, Return};
 use sanheyi_exchange_spec::segment::Opened;
 
+use super::quarantine::Quarantine;
 use super::{Difference, Fault, differs};
 use crate::store::{Counts, ReceiptRow, Store};
 
 /// Receipts found in mailboxes: how many for each journal, and how far they go; and the entries
-/// that were pending by their receipt, each as later verdicts leave it.
+/// that were pending by their receipt, or quarantined and judged again, each as later verdicts
+/// leave it.
 #[derive(Default)]
 pub(super) struct Letters {
     found: BTreeMap<JournalId, Found>,
     moved: BTreeMap<(JournalId, u64), Moved>,
+    quarantine: Quarantine,
 }
 
-/// An entry that was pending, and may have been judged again.
+/// An entry that was not accepted, and may have been judged again.
 struct Moved {
     /// As the mailbox has it, as far as it was read.
     told: Exception,
@@ -56,7 +60,11 @@ impl Letters {
                 }
                 (later::DATASET, Some((_, body))) => {
                     let later = LaterVerdict::decode(body).map_err(|error| wrong(&error))?;
-                    self.change(&later);
+                    self.change(store, &later).await?;
+                }
+                (returning::DATASET, Some((_, body))) => {
+                    let letter = Return::decode(body).map_err(|error| wrong(&error))?;
+                    self.quarantine.returned(&letter);
                 }
                 _ => {}
             }
@@ -65,15 +73,42 @@ impl Letters {
     }
 
     /// What a later verdict says is what has become of the entry so far.
-    fn change(&mut self, later: &LaterVerdict) {
+    async fn change(&mut self, store: &Store, later: &LaterVerdict) -> Result<(), Fault> {
+        self.recall(store, later).await?;
         for change in &later.changes {
             let key = (later.journal.clone(), change.verdict.sequence);
             if let Some(moved) = self.moved.get_mut(&key)
                 && moved.told.standing == change.replaced
             {
                 moved.told = change.verdict.clone();
+                if (change.replaced, moved.told.standing)
+                    == (Standing::Quarantined, Standing::Accepted)
+                {
+                    self.quarantine.released(key);
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Quarantined entries that a later verdict names for the first time, and that stand as their
+    /// receipt says: held against it already.
+    async fn recall(&mut self, store: &Store, later: &LaterVerdict) -> Result<(), Fault> {
+        let key = |sequence: u64| (later.journal.clone(), sequence);
+        let new: Vec<_> = later
+            .changes
+            .iter()
+            .filter(|change| change.replaced == Standing::Quarantined)
+            .map(|change| change.verdict.sequence)
+            .filter(|sequence| !self.moved.contains_key(&key(*sequence)))
+            .collect();
+        let journal = store.journal_get(&later.journal).await?;
+        let Some(journal) = journal.filter(|_| !new.is_empty()) else { return Ok(()) };
+        for told in store.exception_among(journal.number, &new).await? {
+            let (key, row) = (key(told.sequence), Some(told.clone()));
+            self.moved.insert(key, Moved { told, row });
+        }
+        Ok(())
     }
 
     /// No receipt row stands for itself: there are as many as the mailboxes have, as far as they
@@ -87,6 +122,7 @@ impl Letters {
         let Some(row) = store.journal_get(journal).await? else { return Ok(()) };
         if whole {
             self.close_moved(journal)?;
+            self.quarantine.close(store, journal, row.number).await?;
         }
         let found = self.found.get(journal).copied().unwrap_or_default();
         let rows = store.receipt_count(row.number, found.past).await?;
@@ -139,9 +175,10 @@ impl Letters {
         let mut counts = expected(receipt).counts;
         for told in &receipt.exceptions {
             let row = rows_of.remove(&told.sequence);
-            // Only what is pending is judged again; what became of it is told further on.
-            if told.standing == Standing::Pending {
-                recount(&mut counts, row.as_ref());
+            // What was not accepted may be judged again; what became of it is told further on.
+            let moved = told.standing == Standing::Quarantined && row.as_ref() != Some(told);
+            if moved || told.standing == Standing::Pending {
+                recount(&mut counts, told.standing, row.as_ref());
                 let key = (receipt.journal.clone(), told.sequence);
                 self.moved.insert(key, Moved { told: told.clone(), row });
             } else if row.as_ref() != Some(told) {
@@ -149,7 +186,9 @@ impl Letters {
                 break;
             }
         }
-        if !rows_of.is_empty() {
+        // Counts as they were told, and yet an exception is not: nobody was judged again.
+        let untouched = counts != expected(receipt).counts && row == expected(receipt);
+        if !rows_of.is_empty() || untouched {
             let problem = "the exceptions are not those of the receipt in the mailbox";
             return Err(differs("exception", "detail", receipt.from, problem).into());
         }
@@ -165,9 +204,14 @@ fn is_plain(exception: &Exception) -> bool {
     exception.standing == Standing::Accepted && exception.reasons.is_empty()
 }
 
-/// Moves an entry from the pending to where its row says that it stands now.
-fn recount(counts: &mut Counts, row: Option<&Exception>) {
-    counts.pending = counts.pending.saturating_sub(1);
+/// Moves an entry from where its receipt has it to where its row says that it stands now.
+fn recount(counts: &mut Counts, from: Standing, row: Option<&Exception>) {
+    let before = match from {
+        Standing::Accepted => &mut counts.accepted,
+        Standing::Quarantined => &mut counts.quarantined,
+        Standing::Pending => &mut counts.pending,
+    };
+    *before = before.saturating_sub(1);
     match row.map(|row| row.standing) {
         None => counts.accepted += 1,
         Some(Standing::Accepted) => {

@@ -1,6 +1,6 @@
 //! Verifying a journal that grows meanwhile. What `verify` finds is tested with the command.
 
-use std::collections::BTreeMap;
+use sanheyi_exchange_spec::keyring::Keyring;
 
 use super::*;
 use crate::tests::{Home, draft, tamper};
@@ -8,8 +8,8 @@ use crate::tests::{Home, draft, tamper};
 /// Verifies the journal as it stood when `row` was read.
 async fn walked(home: &Home, row: JournalRow) -> JournalReport {
     let mut letters = Letters::default();
-    let mut walk = Walk::new(home.store(), row, BTreeMap::new(), &mut letters).unwrap();
-    let outcome = walk.journal().await;
+    let mut walk = Walk::new(home.store(), row, Keyring::default(), &mut letters).unwrap();
+    let outcome = walk.journal(&mut |_, _, _| {}).await;
     walk.report(outcome).unwrap()
 }
 

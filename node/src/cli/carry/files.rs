@@ -16,6 +16,7 @@ use sanheyi_proto::exchange::v1::{CarryItem, PushRequest, Tail};
 use serde::Serialize;
 
 use super::super::local::rfc3339;
+use super::super::progress::Through;
 use super::super::table::grouped;
 use crate::uplink::carry::Medium;
 
@@ -115,17 +116,18 @@ impl OneByOne {
 }
 
 impl Medium for OneByOne {
-    type File = BufWriter<File>;
+    type File = Through<BufWriter<File>>;
 
     fn begin(&mut self, part: u64) -> io::Result<Self::File> {
         let path = self.path(part);
         let file = create(&path)?;
+        let what = format!("导出 export {}", path.display());
         self.made.push(path);
-        Ok(file)
+        Ok(Through::new(file, &what, 0))
     }
 
     fn end(&mut self, file: Self::File) -> io::Result<()> {
-        settle(file)
+        settle(file.into_inner())
     }
 }
 

@@ -76,7 +76,17 @@ pub async fn accept<T>(
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+    finish(TlsAcceptor::from(config).accept(stream)).await
+}
+
+/// Finishes a handshake that has begun.
+pub(super) async fn finish<T>(
+    begun: tokio_rustls::Accept<T>,
+) -> Result<(ServerStream<T>, Subject), AcceptError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    match begun.into_fallible().await {
         Ok(stream) => {
             let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
             let subject = subject_of(shown.ok_or(SubjectError::NotX509)?)?;
@@ -91,6 +101,21 @@ where
             Err(AcceptError::Handshake(error))
         }
     }
+}
+
+/// Finishes a handshake as server with somebody who need show no certificate: a browser. It has no
+/// time limit of its own.
+///
+/// # Errors
+/// If the handshake fails.
+pub async fn accept_anybody<T>(
+    config: Arc<ServerConfig>,
+    stream: T,
+) -> Result<ServerStream<T>, AcceptError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    TlsAcceptor::from(config).accept(stream).await.map_err(AcceptError::Handshake)
 }
 
 /// Does a handshake as client. It has no time limit of its own, and a success says nothing yet

@@ -3,9 +3,12 @@
 //! authority carries `spiffe://<hub>`. Common names are for people only.
 
 use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use sanheyi_exchange_spec::attachment::Hasher;
+use sanheyi_exchange_spec::enrolment::pin_of;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::time::Timestamp;
 use thiserror::Error;
@@ -21,6 +24,8 @@ pub struct Subject {
     pub platform: PlatformId,
     /// Its serial number, in lower-case hex.
     pub serial: String,
+    /// SHA-256 of its public key as it stands in the certificate, without algorithm.
+    pub key: [u8; 32],
     /// From when it is valid.
     pub not_before: Timestamp,
     /// Until when it is valid.
@@ -103,6 +108,7 @@ pub fn subject_of(certificate: &CertificateDer<'_>) -> Result<Subject, SubjectEr
         hub,
         platform,
         serial: hex(x509.raw_serial()),
+        key: key_digest(&x509.public_key().subject_public_key.data),
         not_before: seconds(validity.not_before.timestamp()),
         not_after: seconds(validity.not_after.timestamp()),
     })
@@ -114,6 +120,27 @@ pub fn subject_of(certificate: &CertificateDer<'_>) -> Result<Subject, SubjectEr
 /// If there is none, or it does not name exactly one platform.
 pub fn subject_of_pem(chain: &str) -> Result<Subject, SubjectError> {
     subject_of(&first_of_pem(chain)?)
+}
+
+/// The DNS names and addresses of the first certificate of a chain in PEM.
+///
+/// # Errors
+/// If there is none.
+pub fn names_of_pem(chain: &str) -> Result<Vec<String>, SubjectError> {
+    let certificate = first_of_pem(chain)?;
+    let x509 = parse(&certificate)?;
+    let names = x509.subject_alternative_name().map_err(|_| SubjectError::NotX509)?;
+    let names = names.iter().flat_map(|names| &names.value.general_names);
+    Ok(names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            GeneralName::IPAddress([a, b, c, d]) => Some(Ipv4Addr::new(*a, *b, *c, *d).to_string()),
+            GeneralName::IPAddress(bytes) => {
+                <[u8; 16]>::try_from(*bytes).ok().map(|bytes| Ipv6Addr::from(bytes).to_string())
+            }
+            _ => None,
+        })
+        .collect())
 }
 
 /// Reads the certificate of a hub's authority, in PEM. It does not verify anything.
@@ -130,6 +157,41 @@ pub fn authority_of_pem(certificate: &str) -> Result<AuthoritySubject, SubjectEr
         public_key: x509.public_key().subject_public_key.data.to_vec(),
         not_after: seconds(x509.validity().not_after.timestamp()),
     })
+}
+
+/// SHA-256 of the public key of a certificate, if it is one.
+pub(super) fn public_key_digest(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
+    let x509 = parse(certificate).ok()?;
+    Some(key_digest(&x509.public_key().subject_public_key.data))
+}
+
+/// SHA-256 of a public key as it stands in a certificate, without algorithm: what keys of
+/// certificates are known by.
+pub fn key_digest(public_key: &[u8]) -> [u8; 32] {
+    sha256(public_key)
+}
+
+/// SHA-256 of a file of authorities: by it a node says which ones it trusts.
+pub fn trust_digest(authorities_pem: &[u8]) -> [u8; 32] {
+    sha256(authorities_pem)
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hasher = Hasher::default();
+    hasher.update(bytes);
+    *hasher.finish().as_bytes()
+}
+
+/// The pin that an enrolment token has of a hub: by the last certificate of the hub's own chain, in
+/// PEM, which is that of its authority.
+///
+/// # Errors
+/// If there is none.
+pub fn pin_of_chain(chain: &str) -> Result<[u8; 16], SubjectError> {
+    let all: Result<Vec<CertificateDer<'static>>, _> =
+        CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
+    let all = all.map_err(|_| SubjectError::NotX509)?;
+    all.last().map(|authority| pin_of(authority)).ok_or(SubjectError::NotX509)
 }
 
 fn first_of_pem(pem: &str) -> Result<CertificateDer<'static>, SubjectError> {

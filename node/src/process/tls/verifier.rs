@@ -16,33 +16,37 @@ use rustls::{
 };
 use sanheyi_exchange_spec::ids::PlatformId;
 
-use super::subject::{SubjectError, subject_of};
+use super::subject::{Subject, SubjectError, subject_of};
+use super::swap::Revoked;
 use super::{TlsError, Trust};
 
 #[derive(Debug)]
 struct ClientsOf {
     hub: PlatformId,
+    revoked: Revoked,
     chains: Arc<dyn ClientCertVerifier>,
 }
 
-/// A verifier that accepts platforms of `hub` with a chain of `trust`.
+/// A verifier that accepts platforms of `hub` with a chain of `trust` and a certificate that was
+/// not revoked.
 pub(super) fn clients_of(
     hub: PlatformId,
     trust: &Trust,
+    revoked: Revoked,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let roots = Arc::clone(&trust.roots);
     let chains = WebPkiClientVerifier::builder_with_provider(roots, provider)
         .build()
         .map_err(TlsError::Verifier)?;
-    Ok(Arc::new(ClientsOf { hub, chains }))
+    Ok(Arc::new(ClientsOf { hub, revoked, chains }))
 }
 
 impl ClientsOf {
-    fn names_ours(&self, certificate: &CertificateDer<'_>) -> Result<(), SubjectError> {
+    fn names_ours(&self, certificate: &CertificateDer<'_>) -> Result<Subject, SubjectError> {
         let subject = subject_of(certificate)?;
         if subject.hub == self.hub {
-            Ok(())
+            Ok(subject)
         } else {
             Err(SubjectError::OtherHub { named: subject.hub, own: self.hub.clone() })
         }
@@ -63,9 +67,12 @@ impl ClientCertVerifier for ClientsOf {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let verified = self.chains.verify_client_cert(end_entity, intermediates, now)?;
-        self.names_ours(end_entity).map_err(|reason| {
+        let subject = self.names_ours(end_entity).map_err(|reason| {
             Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(reason))))
         })?;
+        if self.revoked.get().contains(&subject.serial) {
+            return Err(Error::InvalidCertificate(CertificateError::Revoked));
+        }
         Ok(verified)
     }
 

@@ -87,7 +87,7 @@ const COLUMNS: [&str; 9] =
 // === impl Way, DueState ===
 
 impl Way {
-    const fn number(self) -> i64 {
+    pub(super) const fn number(self) -> i64 {
         match self {
             Way::Up => 0,
             Way::Down => 1,
@@ -114,7 +114,7 @@ impl DueState {
         }
     }
 
-    const fn number(self) -> i64 {
+    pub(super) const fn number(self) -> i64 {
         match self {
             DueState::Absent => 0,
             DueState::Here => 1,

@@ -89,7 +89,7 @@ impl Postgres {
     }
 
     /// The steps that stand, with their checksums.
-    async fn applied(&self) -> Result<BTreeMap<i64, Vec<u8>>, sqlx::Error> {
+    pub(super) async fn applied(&self) -> Result<BTreeMap<i64, Vec<u8>>, sqlx::Error> {
         let known = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
         if !known.fetch_one(&self.writer).await? {
             return Ok(BTreeMap::new());
@@ -164,6 +164,20 @@ impl Postgres {
         scope: Scope<'_>,
     ) -> Result<Transaction<'static, sqlx::Postgres>, sqlx::Error> {
         self.begin_on(&self.reader, "BEGIN READ ONLY", scope).await
+    }
+
+    /// A transaction that sees all rows as they are at one moment, however long it reads.
+    pub(super) async fn read_at_once(
+        &self,
+    ) -> Result<Transaction<'static, sqlx::Postgres>, sqlx::Error> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut tx = self.begin_on(&self.reader, begin, Scope::City).await?;
+        // Between two pages the reader writes what it has read.
+        tx.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'").await?;
+        if self.distributed {
+            tracing::warn!("rows lie on several servers: each is seen at a moment of its own");
+        }
+        Ok(tx)
     }
 
     /// A transaction says with whose rows it is about, in the same round trip, unless rows are

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sanheyi_exchange_spec::health::Heartbeat;
 use sanheyi_exchange_spec::ids::{JournalId, Lane};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::link::Position;
@@ -100,5 +101,33 @@ impl<P: HubPort + 'static> Session<P> {
         };
         let port = Arc::clone(&self.port);
         self.call(async move { Done::Pulled(lane, port.pull(call).await) });
+    }
+    /// Gives a heartbeat and takes the hub's. It waits for nothing, and no lane's turn: some
+    /// hundred bytes every few minutes.
+    pub(super) fn beat(&mut self) -> Outcome {
+        let size = self.known.values().sum();
+        let acknowledged = self.acknowledged().into_values().sum();
+        if let Some(pulse) = &mut self.pulse {
+            pulse.again();
+            let beat = pulse.heart.beat(self.parts.clock.now(), size, acknowledged);
+            let port = Arc::clone(&self.port);
+            self.call(async move { Done::Beaten(port.beat(beat).await) });
+        }
+        Outcome::Going
+    }
+
+    /// A heartbeat that was lost is nobody's business: what else is lost with it says so.
+    pub(super) fn beaten(&mut self, beaten: Result<Option<Heartbeat>, CallError>) -> Outcome {
+        match beaten {
+            Ok(Some(beat)) => {
+                self.seen.heard = true;
+                if let Some(pulse) = &self.pulse {
+                    pulse.heart.heard(beat, self.parts.clock.now());
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "a heartbeat was not answered"),
+        }
+        Outcome::Going
     }
 }
