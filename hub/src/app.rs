@@ -1,7 +1,12 @@
 //! The hub as a value: configuration → build → run. The listener and the shutdown are given, so
 //! that tests run the real hub in their own process.
 
+mod health;
+mod pages;
+
 use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,27 +14,46 @@ use std::time::Duration;
 use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
+use sanheyi_node::backup::{BackupCheck, BackupError, Backups};
+use sanheyi_node::config::ARCHIVE;
 use sanheyi_node::gateway;
 use sanheyi_node::gateway::socket::{self, Socket, SocketError};
+use sanheyi_node::health::Checks;
+use sanheyi_node::health::Standing;
+use sanheyi_node::health::vitals::Vitals;
 use sanheyi_node::process::clock::Clock;
+use sanheyi_node::process::config::ConfigError;
+use sanheyi_node::process::disk::{Disk, SystemDisk};
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::process::folder::{self, FolderError};
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError, Tasks};
 use sanheyi_node::process::meter::Meter;
 use sanheyi_node::process::secret::{SecretError, read_secret};
-use sanheyi_node::process::tls::{Identity, ServerConfig, TlsError, Trust, server_config};
-use sanheyi_node::store::{Address, Database, Lease, StoreError};
+use sanheyi_node::store::{Address, Database, Lease, Store, StoreError};
+use sanheyi_node::upkeep::room::Room;
+use sanheyi_node::upkeep::tasks::{Orders, Upkeep};
+use sanheyi_node::web::listen::ListenError;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::config::{CheckedConfig, DESK, TENANTS};
+use self::pages::Pages;
+use crate::backup::{OfHub, still_runs};
+use crate::certificates::health::Authorities;
+use crate::certificates::{CertificateError, Certificates, Own};
+use crate::config::{CheckedConfig, DESK, EnrolmentConfig, TENANTS};
+use crate::enrolment::Enrolments;
 use crate::exchange::{Exchange, ExchangeParts, Workers};
+use crate::health::HubWatch;
+use crate::health::waiting::Waiting;
 use crate::rpc::age::{DRAIN, jittered};
+use crate::rpc::enrolment::serve_strangers;
 use crate::rpc::listener::Acceptor;
+use crate::rpc::listener::stranger::Porch;
 use crate::rpc::serve;
-use crate::store::{PRESENT, open, platform_list};
+use crate::store::{PRESENT, open, platform_list, restored_get};
 use crate::tenants::{Grounds, Tenants};
+use crate::upkeep::HubEstate;
 
 /// How long work under way may take after the first signal to stop.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -49,12 +73,24 @@ pub enum BuildError {
     /// The signing seed is not 64 hex digits.
     #[error("{path}：签名密钥应为 64 个十六进制数字 · the signing seed must be 64 hex digits", path = .0.display())]
     Seed(PathBuf),
+    /// Where probes are to be answered.
+    #[error(transparent)]
+    Probes(#[from] io::Error),
+    /// Where pages are to be served.
+    #[error(transparent)]
+    Pages(#[from] ListenError),
     /// The socket of the desk.
     #[error(transparent)]
     Socket(#[from] SocketError),
     /// Certificates cannot be used.
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Certificate(#[from] CertificateError),
+    /// What backups need; or the hub that this one was restored from still runs.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The configuration cannot be read again.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 /// A hub that is ready to run.
@@ -64,10 +100,17 @@ pub struct HubApp {
     tenants: Tenants,
     /// Where its operators hand in what the hub says.
     desk: Socket,
+    upkeep: Upkeep<HubEstate>,
+    backups: Backups<OfHub>,
     database: Database,
     hub: PlatformId,
-    tls: Arc<ServerConfig>,
+    certificates: Certificates,
+    own: Own,
+    /// Lets machines in that come with a token; none where that is switched off.
+    enrolments: Option<Enrolments>,
     meter: Arc<Meter>,
+    vitals: Vitals<HubWatch>,
+    pages: Pages,
     max_age: Duration,
     /// Says to whoever wants to move the store that a hub runs on it.
     _present: Lease,
@@ -101,6 +144,18 @@ pub fn lock(data: &Path, store: &Address) -> Result<Vec<File>, FolderError> {
     Ok(locks)
 }
 
+/// A hub that was restored does not start beside the one that was backed up, as far as that can be
+/// seen from here.
+async fn hold_off(own: &Store, config: &CheckedConfig) -> Result<(), BuildError> {
+    let Some(lay) = restored_get(own).await? else { return Ok(()) };
+    let here = [config.data.display().to_string(), config.database().to_string()];
+    let lay = lay.lines().map(str::to_owned).filter(|place| !here.contains(place));
+    match still_runs(&lay.collect::<Vec<_>>(), config).await {
+        Some(running) => Err(BackupError::StillRuns(running).into()),
+        None => Ok(()),
+    }
+}
+
 /// Says where the store lies and how durable a commit in it is.
 async fn say_where(database: &Database) -> Result<(), StoreError> {
     let durability = database.durability().await?;
@@ -121,6 +176,34 @@ async fn say_where(database: &Database) -> Result<(), StoreError> {
     Ok(())
 }
 
+fn grounds(
+    config: &CheckedConfig,
+    exchange: &Exchange,
+    parts: ExchangeParts,
+    room: Arc<Room>,
+) -> Grounds {
+    Grounds {
+        exchange: exchange.clone(),
+        database: parts.database,
+        hub: parts.hub,
+        hub_key: parts.key.verifying(),
+        keys: config.tenants.clone(),
+        data: config.data.join(TENANTS),
+        room,
+        clock: parts.clock,
+        entropy: parts.entropy,
+    }
+}
+
+fn orders(config: &CheckedConfig, parts: &ExchangeParts) -> Orders {
+    Orders {
+        retention: config.retention,
+        archive: config.data.join(ARCHIVE),
+        key: parts.key.clone(),
+        clock: Arc::clone(&parts.clock),
+    }
+}
+
 // === impl HubApp ===
 
 impl HubApp {
@@ -134,14 +217,30 @@ impl HubApp {
         entropy: Arc<dyn Entropy>,
         edition: Edition,
     ) -> Result<Self, BuildError> {
+        Self::build_on(config, clock, entropy, edition, Arc::new(SystemDisk)).await
+    }
+
+    /// As [`HubApp::build`], on a disk that is given.
+    ///
+    /// # Errors
+    /// See [`BuildError`].
+    pub async fn build_on(
+        config: &CheckedConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        edition: Edition,
+        disk: Arc<dyn Disk>,
+    ) -> Result<Self, BuildError> {
         folder::private(&config.data)?;
         let locks = lock(&config.data, &config.database())?;
-        let identity = Identity::load(&config.tls.certificate, &config.tls.key)?;
-        let tls = server_config(&identity, &Trust::load(&config.tls.ca)?, Arc::clone(&clock))?;
         let database = open(&config.database(), &config.hub).await?;
         let present = database.share(PRESENT).await?.ok_or(StoreError::BeingCopied)?;
+        hold_off(&database.of(&config.hub), config).await?;
         say_where(&database).await?;
         let max_age = jittered(config.max_age, entropy.as_ref());
+        let register = config.certificates(&database, &clock, &entropy);
+        let certificates = Certificates::open(register).await?;
+        let own = Own::open(certificates.clone(), config.identity()).await?;
         let parts = ExchangeParts {
             hub: config.hub.clone(),
             database: database.clone(),
@@ -151,29 +250,44 @@ impl HubApp {
             edition,
         };
         let (exchange, workers) = Exchange::open(parts.clone()).await?;
-        let tenants = Tenants::new(Grounds {
-            exchange: exchange.clone(),
-            database: database.clone(),
-            hub: parts.hub,
-            hub_key: parts.key.verifying(),
-            keys: config.tenants.clone(),
-            data: config.data.join(TENANTS),
-            clock: parts.clock,
-            entropy: parts.entropy,
-        });
+        let EnrolmentConfig { enabled, approval } = config.enrolment;
+        let enrolments =
+            enabled.then(|| Enrolments::new(parts.clone(), certificates.clone(), approval));
+        let estate = HubEstate { database: database.clone(), hub: parts.hub.clone() };
+        let upkeep = Upkeep::new(estate, orders(config, &parts))?;
+        let time = Arc::clone(&parts.clock);
+        let backups = Backups::new(OfHub, OfHub::subject(config, database.clone(), time)?);
+        let room = Arc::new(config.room(disk));
+        let (watched_room, watched_clock) = (Arc::clone(&room), Arc::clone(&parts.clock));
+        exchange.set_room(Arc::clone(&room));
+        let tenants = Tenants::new(grounds(config, &exchange, parts, room));
         let desk = socket::listen(&config.data.join(DESK)).await?;
         let hub = config.hub.clone();
         let meter = Meter::new();
+        let authorities = Authorities(certificates.clone());
+        let saved =
+            BackupCheck::new(config.backup.clone(), config.file.clone(), watched_clock.now());
+        let further =
+            |checks: Checks| checks.with(authorities).with(saved).with(Waiting::default());
+        let vitals =
+            health::vitals(config, &exchange, &meter, watched_room, watched_clock, further).await?;
+        let pages = Pages::bind(config, &exchange, &certificates).await?;
         let (_present, _locks) = (present, locks);
         Ok(Self {
             exchange,
             workers,
             tenants,
             desk,
+            upkeep,
+            backups,
             database,
             hub,
-            tls,
+            certificates,
+            own,
+            enrolments,
             meter,
+            vitals,
+            pages,
             max_age,
             _present,
             _locks,
@@ -185,9 +299,24 @@ impl HubApp {
         self.exchange.clone()
     }
 
+    /// Certificates and authorities.
+    pub fn certificates(&self) -> Certificates {
+        self.certificates.clone()
+    }
+
     /// The store.
     pub fn database(&self) -> Database {
         self.database.clone()
+    }
+
+    /// Where its pages are, if it has any.
+    pub fn pages(&self) -> Option<SocketAddr> {
+        self.pages.address()
+    }
+
+    /// What its watchdog sees, as it changes.
+    pub fn standing(&self) -> watch::Receiver<Arc<Standing>> {
+        self.vitals.standing()
     }
 
     /// Bytes on the wire, of all connections.
@@ -202,9 +331,17 @@ impl HubApp {
     pub async fn run(self, listener: TcpListener, shutdown: Shutdown) -> Result<(), TaskError> {
         let mut tasks = Tasks::new();
         let stages = self.exchange.stages();
-        let acceptor = Acceptor::new(listener, self.tls, Arc::clone(&self.meter))
-            .with_age(self.max_age, DRAIN);
-        let Workers { admission, gates, herald, rules, readers, courier } = self.workers;
+        let porch = self.enrolments.map(|enrolments| {
+            let (porch, strangers) = Porch::new(self.own.strangers());
+            let serving = serve_strangers(enrolments, strangers, shutdown.clone());
+            tasks.spawn("enrolment", serving);
+            porch
+        });
+        let acceptor = Acceptor::new(listener, self.own.tls(), Arc::clone(&self.meter))
+            .with_age(self.max_age, DRAIN)
+            .with_revoked(self.certificates.revoked())
+            .with_porch(porch);
+        let Workers { admission, gates, herald, rules, readers, courier, reviews } = self.workers;
         let (served, over) = watch::channel(false);
         for (lane, worker) in admission.into_iter().enumerate() {
             let mut over = over.clone();
@@ -219,13 +356,19 @@ impl HubApp {
         for (lane, gate) in gates.into_iter().enumerate() {
             tasks.spawn(format!("gate {lane}"), until(gate.run(), shutdown.clone()));
         }
+        self.pages.start(self.vitals.standing(), &mut tasks, &shutdown);
+        self.vitals.start(&mut tasks, &shutdown);
         tasks.spawn("tenants", self.tenants.run(shutdown.clone()));
+        tasks.spawn("certificates", self.own.run(shutdown.clone()));
         tasks.spawn("herald", until(herald.run(), shutdown.clone()));
         tasks.spawn("rules", until(rules.run(), shutdown.clone()));
         tasks.spawn("readers", until(readers.run(), shutdown.clone()));
         tasks.spawn("courier", until(courier.run(), shutdown.clone()));
+        tasks.spawn("upkeep", self.upkeep.live(shutdown.clone()));
+        tasks.spawn("backup", self.backups.run(shutdown.clone()));
+        tasks.spawn("reviews", until(reviews.run(), shutdown.clone()));
         tasks.spawn("desk", gateway::serve(self.desk, self.exchange.clone(), shutdown.clone()));
-        let serving = serve(self.exchange, self.hub, acceptor, shutdown.clone());
+        let serving = serve(self.exchange, self.hub, self.certificates, acceptor, shutdown.clone());
         tasks.spawn("rpc", async move {
             let ended = serving.await;
             served.send_replace(true);

@@ -6,8 +6,10 @@
 //! and times are the authority's to say; whatever the request asks for is ignored.
 //!
 //! The authority is two files, `ca.pem` (give it to every platform) and `ca.key` (mode 0600, never
-//! leaves the hub, belongs into the offline backup).
+//! leaves the hub, belongs into the offline backup). One that is to follow it lies beside it under
+//! a number ([`make_next`]); which of them signs, the store says.
 
+mod folder;
 pub mod request;
 
 use std::fs::{self, OpenOptions};
@@ -25,9 +27,13 @@ use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::process::secret::{SecretError, read_secret, write_secret};
 use sanheyi_node::process::tls::subject::{
-    SubjectError, authority_of_pem, authority_uri, platform_uri,
+    SubjectError, authority_of_pem, authority_uri, key_digest, platform_uri,
 };
 use thiserror::Error;
+
+use folder::Files;
+pub(crate) use folder::files_of;
+pub use folder::{Found, found, make_next, of_key};
 
 /// File of the authority's certificate.
 pub const CERTIFICATE_FILE: &str = "ca.pem";
@@ -40,6 +46,8 @@ const AUTHORITY_DAYS: u32 = 3652;
 pub const CERTIFICATE_DAYS: u32 = 730;
 /// How far validity is backdated: a platform whose clock is a little slow can connect at once.
 const BACKDATED: Duration = Duration::from_secs(5 * 60);
+/// The same in microseconds.
+pub const BACKDATED_MICROS: i64 = 5 * 60 * 1_000_000;
 /// 9999-01-01: the year is written with four digits.
 const LATEST_MICROS: i64 = 253_370_764_800_000_000;
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -89,6 +97,16 @@ pub enum AuthorityError {
         #[source]
         source: SubjectError,
     },
+    /// The key of the authority that signs does not lie here.
+    #[error(
+        "签发用的根证书私钥不在 {dir} 中，可能已离线保存；请放回后再试 / the private key of the authority \
+         that signs is not in {dir}, perhaps it is kept offline: put it back and try again",
+        dir = dir.display()
+    )]
+    Offline {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// Certificate and key are of two authorities.
     #[error(
         "{dir} 中的 ca.pem 与 ca.key 不是一对，请从同一份备份恢复 / ca.pem and ca.key in {dir} are no pair: \
@@ -99,6 +117,9 @@ pub enum AuthorityError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A key could not be made.
+    #[error(transparent)]
+    Key(#[from] request::RequestError),
     /// A request that cannot be read, or whose signature does not show that the sender holds the
     /// key.
     #[error(
@@ -147,7 +168,16 @@ impl Authority {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<Self, AuthorityError> {
-        let certificate_path = dir.join(CERTIFICATE_FILE);
+        Self::create_at(&Files::first(dir), hub, now, entropy)
+    }
+
+    fn create_at(
+        files: &Files,
+        hub: &PlatformId,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, AuthorityError> {
+        let certificate_path = files.certificate.clone();
         if certificate_path.exists() {
             return Err(AuthorityError::Exists { path: certificate_path });
         }
@@ -164,7 +194,7 @@ impl Authority {
         // The key first: it refuses to overwrite, and a certificate without its key would look like
         // an authority.
         let key_pem = request::private_pem(&key);
-        write_secret(&dir.join(KEY_FILE), key_pem.as_bytes())?;
+        write_secret(&files.key, key_pem.as_bytes())?;
         write_new(&certificate_path, &certificate_pem)?;
         let issuer = Issuer::new(params, key);
         Ok(Self { hub: hub.clone(), issuer, certificate_pem, not_after })
@@ -175,10 +205,15 @@ impl Authority {
     /// # Errors
     /// If a file is missing, exposed or wrong, or the two are no pair.
     pub fn open(dir: &Path) -> Result<Self, AuthorityError> {
-        let path = dir.join(CERTIFICATE_FILE);
+        Self::open_at(&Files::first(dir))
+    }
+
+    fn open_at(files: &Files) -> Result<Self, AuthorityError> {
+        let path = files.certificate.clone();
+        let dir = path.parent().unwrap_or(Path::new("."));
         let certificate_pem = fs::read_to_string(&path)
             .map_err(|source| AuthorityError::File { path: path.clone(), source })?;
-        let key_pem = read_secret(&dir.join(KEY_FILE))?;
+        let key_pem = read_secret(&files.key)?;
         let no_pair = || AuthorityError::NoPair { dir: dir.to_owned() };
         let key_text = std::str::from_utf8(&key_pem).map_err(|_| no_pair())?;
         let key = KeyPair::from_pem(key_text).map_err(|_| no_pair())?;
@@ -202,6 +237,16 @@ impl Authority {
     /// The authority's certificate, for every platform to trust.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate_pem
+    }
+
+    /// Until when it is valid.
+    pub fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
+    /// SHA-256 of the authority's public key: names it in the table of certificates.
+    pub fn key_digest(&self) -> [u8; 32] {
+        key_digest(self.issuer.key().public_key_raw())
     }
 
     /// Signs a certificate for `platform` with the key of `request_pem`, valid from five minutes
@@ -269,6 +314,13 @@ fn params(
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.use_authority_key_identifier_extension = true;
     Ok(params)
+}
+
+/// Whether a request can be read, shows that its sender holds the key, and has a key of the kind
+/// that is signed.
+pub fn is_usable(request_pem: &str) -> bool {
+    let request = CertificateSigningRequestParams::from_pem(request_pem);
+    request.is_ok_and(|request| *request.public_key.algorithm() == PKCS_ECDSA_P256_SHA256)
 }
 
 fn uri(uri: String) -> Result<SanType, AuthorityError> {

@@ -3,22 +3,30 @@
 //! a small place.
 
 mod attach;
+mod authority;
+mod backup;
+mod bundle;
 mod carry;
 mod city;
 mod complaint;
 mod copy_store;
 mod desk;
 mod dispatch;
+mod doctor;
+mod link;
 mod migrate;
+mod operator;
 mod order;
-mod oversight;
+pub(crate) mod oversight;
 mod platform;
 mod policy;
 mod publish;
 mod quarantine;
+mod restore;
 mod run;
 mod status;
 mod tenant;
+mod upkeep;
 mod verify;
 
 use std::ffi::OsString;
@@ -48,21 +56,26 @@ const EXAMPLES: &str = "\
   sanheyi-hub platform add --config hub/hub.toml jintan --title-zh 金坛 --title-en Jintan \\
       --address hub.example.cn:7443 --server-name hub.example.cn --out jintan
   sanheyi-hub platform add --config hub/hub.toml tianning --hosted --title-zh 天宁 --title-en Tianning
-  sanheyi-hub status --config hub/hub.toml     各平台链路、大小与回执 · platforms, sizes, receipts
+  sanheyi-hub status --config hub/hub.toml     各平台大小与回执、告警 · sizes, receipts, alerts
+  sanheyi-hub link list --config hub/hub.toml  链路状态：正常、积压、离线、停滞、扣留 · how every line stands
+  sanheyi-hub doctor --config hub/hub.toml     体检：哪里不对，怎么办 · what is wrong, and what to do
   sanheyi-hub quarantine list --config hub/hub.toml --platform jintan
   sanheyi-hub policy explain --config hub/hub.toml --platform wujin --send case.case
   sanheyi-hub order list --config hub/hub.toml --overdue   逾期的督办 · orders with something overdue
   sanheyi-hub publish code-list --config hub/hub.toml power_kind.json --dry-run
   sanheyi-hub city totals --config hub/hub.toml --purpose '季度通报'
   sanheyi-hub verify --config hub/hub.toml     逐字节核验存储 · check the store from its bytes
+  sanheyi-hub backup --config hub/hub.toml     立即加密备份 · an encrypted backup now; also list, verify, drill
+  sanheyi-hub support-bundle --config hub/hub.toml --out b.tar.zst   支持包，无个人信息 · for whoever helps
   sanheyi-hub carry import --config hub/hub.toml up.carry --answer down.carry
+  sanheyi-hub operator add zhang --role admin --config hub/hub.toml   页面操作员 · who may sign in to the pages
   sanheyi-hub standard dictionary --lang en    数据字典 · the data dictionary; also schemas, templates, checks
   sanheyi-hub node run --config jintan/node.toml
 
 退出码 · Exit codes:
    0  正常 · all is well
    1  失败 · the command failed
-   2  发现差异 · verify, copy-store or demo found a difference; standard check found broken rules
+   2  发现问题 · verify, doctor, copy-store, demo or standard check found something wrong
   64  命令行有误 · the command line is not understood
   78  配置有误 · the configuration cannot be used";
 
@@ -86,12 +99,25 @@ enum Command {
     /// 托管平台 · Tenants, whose branches live in the hub
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
-    /// 各平台的链路、大小与回执 · Platforms: sizes, receipts, what is stopped
+    /// 根证书：查看、轮换 · The certificate authority: show it, replace it without stopping
+    #[command(subcommand, after_help = authority::HELP)]
+    Authority(authority::AuthorityCommand),
+    /// 各平台的大小与回执、告警、备份 · Platforms: sizes, receipts, what is stopped; alerts, backups
+    #[command(after_help = status::HELP)]
     Status(Listing),
+    /// 各平台的链路：状态、积压、心跳、时钟差 · How every platform's line stands, why, and what to do
+    #[command(subcommand, after_help = link::HELP)]
+    Link(link::LinkCommand),
+    /// 体检：哪里不对，为何要紧，怎么办 · What is wrong, why it matters, what to do
+    #[command(after_help = node::doctor::HELP)]
+    Doctor(doctor::HubDoctor),
+    /// 支持包：求助时交给他人，不含个人信息 · One file for whoever helps, nothing personal in it
+    #[command(after_help = node::bundle::HELP)]
+    SupportBundle(bundle::HubBundle),
     /// 逐字节核验存储 · Check the store from its bytes alone
     Verify(Listing),
-    /// 隔离区 · What the gate did not accept
-    #[command(subcommand)]
+    /// 隔离区：查看、放行复判、退回更正 · What the gate did not accept, and what is done about it
+    #[command(subcommand, after_help = quarantine::HELP)]
     Quarantine(quarantine::QuarantineCommand),
     /// 督办：签发、查看 · Orders of supervision: issue them, see how they stand
     #[command(subcommand, after_help = order::HELP)]
@@ -117,12 +143,24 @@ enum Command {
     /// 摆渡：导入网闸后区县的文件并答复 · Take in and answer files from behind one-way gates
     #[command(subcommand, after_help = carry::HELP)]
     Carry(carry::CarryCommand),
+    /// 维护：合并小段、清理附件、归档审计 · Upkeep: merge small segments, clean up, archive
+    #[command(subcommand, after_help = node::upkeep::HELP)]
+    Upkeep(upkeep::UpkeepCommand),
+    /// 备份：立即备份、列出、核验、演练 · Back up now; list, verify, drill
+    #[command(after_help = backup::HELP)]
+    Backup(backup::BackupArgs),
+    /// 从备份恢复到空目录 · Restore from a backup into an empty folder
+    #[command(after_help = restore::HELP)]
+    Restore(restore::RestoreArgs),
     /// 更新存储结构 · Bring the schema of the store up to date
     #[command(after_help = migrate::HELP)]
     Migrate(Listing),
     /// 将存储迁至另一数据库 · Move the store to another database, every root recomputed
     #[command(after_help = copy_store::HELP)]
     CopyStore(copy_store::CopyArgs),
+    /// 页面的操作员：添加、角色、口令、停用 · Who may sign in to the pages
+    #[command(subcommand, after_help = node::operator::HELP)]
+    Operator(node::operator::OperatorCommand<Listing>),
     /// 配置示例与检查 · Print an example configuration, or check one
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -207,10 +245,14 @@ where
         Command::Init(args) => run::init(args),
         Command::Run(at) => run::run(&at).await,
         Command::Platform(command) => platform::platform(command).await,
+        Command::Authority(command) => Box::pin(authority::authority(command)).await,
         Command::Tenant(command) => Box::pin(tenant::tenant(command)).await,
         Command::Status(listing) => status::status(&listing).await,
+        Command::Link(command) => link::link(command).await,
+        Command::Doctor(args) => Box::pin(doctor::doctor(&args)).await,
+        Command::SupportBundle(args) => Box::pin(bundle::bundle(&args)).await,
         Command::Verify(listing) => verify::verify(&listing).await,
-        Command::Quarantine(command) => quarantine::quarantine(command).await,
+        Command::Quarantine(command) => Box::pin(quarantine::quarantine(command)).await,
         Command::Policy(command) => policy::policy(command).await,
         Command::Order(command) => Box::pin(order::order(command)).await,
         Command::Complaint(command) => Box::pin(complaint::complaint(command)).await,
@@ -219,8 +261,12 @@ where
         Command::City(command) => city::city(command).await,
         Command::Attach(args) => attach::attach(&args).await,
         Command::Carry(command) => carry::carry(command).await,
+        Command::Upkeep(command) => Box::pin(upkeep::upkeep(command)).await,
+        Command::Backup(args) => Box::pin(backup::backup(&args)).await,
+        Command::Restore(args) => Box::pin(restore::restore(&args)).await,
         Command::Migrate(listing) => migrate::migrate(&listing).await,
         Command::CopyStore(args) => copy_store::copy_store(args).await,
+        Command::Operator(command) => Box::pin(node::operator::operator(&command)).await,
         Command::Config(ConfigCommand::Example) => Ok(Answer::ok(EXAMPLE.to_owned())),
         Command::Config(ConfigCommand::Check(at)) => run::check(&at),
         Command::Demo(args) => demonstrate(args).await,

@@ -1,19 +1,31 @@
 //! The hub's configuration: one TOML file, checked whole before anything starts.
 
+mod authority;
+mod enrolment;
 mod store;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::config::backup::{BackupConfig, BackupFile};
+use sanheyi_node::config::health::{HUB_LISTEN, HealthFile, HealthRules};
+use sanheyi_node::config::upkeep::{DiskFile, DiskRules, RetentionFile, RetentionRules};
+use sanheyi_node::health::Pace;
 use sanheyi_node::process::config::{ConfigError, Problems, load, resolve};
+use sanheyi_node::process::disk::Disk;
 use sanheyi_node::process::said::Said;
 use sanheyi_node::process::telemetry::{DEFAULT_FILTER, LogFormat};
 use sanheyi_node::store::Address;
+use sanheyi_node::upkeep::room::Room;
+use sanheyi_node::web::listen::{HUB_PORT, PagesConfig, PagesFile};
 use serde::Deserialize;
 
 use crate::rpc::age::{LONGEST_AGE_SECONDS, MAX_AGE_SECONDS};
+pub use authority::AuthorityFile;
+pub use enrolment::EnrolmentConfig;
 use store::Password;
 pub use store::{STORE, StoreAt};
 
@@ -43,12 +55,33 @@ pub struct HubConfig {
     pub keys: Keys,
     /// Certificates of the line.
     pub tls: Tls,
+    /// What the authority issues.
+    #[serde(default)]
+    pub authority: AuthorityFile,
+    /// How machines enrol.
+    #[serde(default)]
+    pub enrolment: EnrolmentConfig,
     /// Connections of branches.
     #[serde(default)]
     pub line: Line,
     /// The log.
     #[serde(default)]
     pub log: Log,
+    /// Probes, metrics and heartbeats.
+    #[serde(default)]
+    pub health: HealthFile,
+    /// Where backups go, who may open them, when they are made.
+    #[serde(default)]
+    pub backup: BackupFile,
+    /// Where pages are served.
+    #[serde(default)]
+    pub pages: PagesFile,
+    /// When the disk is low, short, full.
+    #[serde(default)]
+    pub disk: DiskFile,
+    /// What may go, and when.
+    #[serde(default)]
+    pub retention: RetentionFile,
 }
 
 /// Keys of the form.
@@ -104,6 +137,8 @@ impl Default for Log {
 /// A configuration that was checked: ids are ids, addresses addresses, paths absolute or as given.
 #[derive(Clone, Debug)]
 pub struct CheckedConfig {
+    /// The file it was read from.
+    pub file: PathBuf,
     /// The hub's own platform.
     pub hub: PlatformId,
     /// Folder of its data.
@@ -116,10 +151,26 @@ pub struct CheckedConfig {
     pub tenants: PathBuf,
     /// The line's certificates.
     pub tls: Tls,
+    /// Life of the certificates that are renewed, in days.
+    pub certificate_days: u32,
+    /// How machines enrol.
+    pub enrolment: EnrolmentConfig,
     /// Age at which a connection is ended in order, give or take a tenth.
     pub max_age: Duration,
     /// The log.
     pub log: Log,
+    /// Probes, metrics and heartbeats.
+    pub health: HealthRules,
+    /// How fast the watchdog is, if not as usual: for tests.
+    pub pace: Option<Pace>,
+    /// Where backups go, who may open them, when they are made.
+    pub backup: BackupConfig,
+    /// Where pages are served.
+    pub pages: PagesConfig,
+    /// When the disk is low, short, full.
+    pub disk: DiskRules,
+    /// What may go, and when.
+    pub retention: RetentionRules,
     store: Address,
     password: Option<Password>,
 }
@@ -137,6 +188,15 @@ impl CheckedConfig {
     /// Where the store lies, with the password of its server.
     pub fn database(&self) -> Address {
         self.with_password(self.store.clone())
+    }
+
+    /// The disk of its data: of the store's file, where that lies elsewhere; a server's store grows
+    /// on another one.
+    pub fn room(&self, disk: Arc<dyn Disk>) -> Room {
+        let file = self.store.file();
+        let folder = file.and_then(Path::parent).filter(|folder| folder.is_dir());
+        let folder = folder.unwrap_or(&self.data).to_owned();
+        Room::new(disk, folder, self.disk, file.is_some())
     }
 
     /// The same hub with its store at another address.
@@ -166,6 +226,52 @@ impl HubConfig {
             let said = Said::new("平台标识不合规", error.to_string());
             problems.add("hub", said, Said::new("例如 changzhou", "for example changzhou"));
         }
+        let listen = self.check_line(&mut problems);
+        let at = |file: &Path| resolve(path, file);
+        let files = [
+            ("tls.ca", at(&self.tls.ca)),
+            ("tls.certificate", at(&self.tls.certificate)),
+            ("tls.key", at(&self.tls.key)),
+            ("keys.signing", at(&self.keys.signing)),
+        ];
+        must_be_there(&files, &mut problems);
+        let data = at(&self.data);
+        let health = self.health.check(HUB_LISTEN, &mut problems);
+        let pages = self.pages.check(path, HUB_PORT, &mut problems);
+        let backup = self.backup.check(path, &mut problems);
+        let (disk, retention) =
+            (self.disk.check(&mut problems), self.retention.check(&mut problems));
+        let certificate_days = self.authority.check(&mut problems);
+        let (store, password) = self.store.check(path, &data, &mut problems);
+        let [ca, certificate, key, signing] = files.map(|(_, file)| file);
+        let (Ok(hub), Some(listen)) = (hub, listen) else {
+            return Err(ConfigError::Problems(problems));
+        };
+        problems.finish()?;
+        Ok(CheckedConfig {
+            file: path.to_owned(),
+            hub,
+            data,
+            listen,
+            signing,
+            tenants: at(Path::new(TENANTS)),
+            tls: Tls { ca, certificate, key },
+            certificate_days,
+            enrolment: self.enrolment,
+            max_age: Duration::from_secs(self.line.max_age_seconds),
+            log: self.log,
+            health,
+            pace: None,
+            pages,
+            backup,
+            disk,
+            retention,
+            store,
+            password,
+        })
+    }
+
+    fn check_line(&self, problems: &mut Problems) -> Option<SocketAddr> {
         let listen = self.listen.parse::<SocketAddr>();
         if listen.is_err() {
             problems.add(
@@ -188,45 +294,24 @@ impl HubConfig {
                 ),
             );
         }
-        let at = |file: &Path| resolve(path, file);
-        let files = [
-            ("tls.ca", at(&self.tls.ca)),
-            ("tls.certificate", at(&self.tls.certificate)),
-            ("tls.key", at(&self.tls.key)),
-            ("keys.signing", at(&self.keys.signing)),
-        ];
-        for (place, file) in &files {
-            if !file.is_file() {
-                let said = Said::new(
-                    format!("没有找到文件 {}", file.display()),
-                    format!("there is no file {}", file.display()),
-                );
-                let remedy = Said::new(
-                    "请用 sanheyi-hub init 生成，或修改路径",
-                    "make it with `sanheyi-hub init`, or correct the path",
-                );
-                problems.add(*place, said, remedy);
-            }
+        listen.ok()
+    }
+}
+
+/// Files that a hub is nothing without.
+fn must_be_there(files: &[(&'static str, PathBuf)], problems: &mut Problems) {
+    for (place, file) in files {
+        if !file.is_file() {
+            let said = Said::new(
+                format!("没有找到文件 {}", file.display()),
+                format!("there is no file {}", file.display()),
+            );
+            let remedy = Said::new(
+                "请用 sanheyi-hub init 生成，或修改路径",
+                "make it with `sanheyi-hub init`, or correct the path",
+            );
+            problems.add(*place, said, remedy);
         }
-        let data = at(&self.data);
-        let (store, password) = self.store.check(path, &data, &mut problems);
-        let [ca, certificate, key, signing] = files.map(|(_, file)| file);
-        let (Ok(hub), Ok(listen)) = (hub, listen) else {
-            return Err(ConfigError::Problems(problems));
-        };
-        problems.finish()?;
-        Ok(CheckedConfig {
-            hub,
-            data,
-            listen,
-            signing,
-            tenants: at(Path::new(TENANTS)),
-            tls: Tls { ca, certificate, key },
-            max_age: Duration::from_secs(seconds),
-            log: self.log,
-            store,
-            password,
-        })
     }
 }
 

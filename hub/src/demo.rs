@@ -15,6 +15,7 @@ mod line;
 #[cfg(test)]
 mod model;
 mod pace;
+mod pages;
 mod parties;
 mod place;
 mod refused;
@@ -138,6 +139,7 @@ async fn live(
     say(&format!("用时 {seconds} 秒 · took {seconds} s"));
     if !args.once {
         report::stay(federation);
+        pages::invite(federation).await?;
         shutdown.soft_asked().await;
     }
     Ok(Some(agreed))

@@ -17,6 +17,7 @@ mod errand;
 mod fresh;
 mod gate;
 mod greet;
+mod health;
 mod herald;
 mod hosted;
 mod lanes;
@@ -31,10 +32,12 @@ mod range;
 mod readers;
 mod readmit;
 mod registry;
+mod reviews;
+mod room;
 mod rules;
 mod stages;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use sanheyi_exchange_spec::attachment::Attachment;
@@ -48,14 +51,18 @@ use sanheyi_node::branch::attachment::Held as FileHeld;
 use sanheyi_node::branch::{Appended, Draft, SubmitError};
 use sanheyi_node::gateway::Takes;
 use sanheyi_node::gateway::files::Shelf;
+use sanheyi_node::health::Standing;
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::store::{Database, JournalRow, Store, StoreError};
+use sanheyi_node::upkeep::room::Room;
 use sanheyi_node::uplink::port::{
     GreetAnswer, GreetCall, PieceAsked, PieceCall, PullAnswer, PullCall, PushAnswer, PushCall,
 };
 use tokio::sync::watch;
 
+use crate::health::Works;
+use crate::health::peers::{Greeting, Peers};
 use admission::{Admission, AdmissionDesk};
 pub use courier::Courier;
 pub(crate) use dispatch::audience;
@@ -71,6 +78,7 @@ pub use readers::ReaderNotes;
 use readers::Readers;
 pub use readmit::readmit;
 use registry::Registry;
+pub use reviews::ReviewWatch;
 pub use rules::RuleReader;
 use rules::Rules;
 pub use stages::Stages;
@@ -112,6 +120,16 @@ pub(crate) struct Shared {
     /// Who has forwards.
     pub(crate) forwarded: enclose::Forwarded,
     pub(crate) stages: Arc<Stages>,
+    /// Signs of life of the workers.
+    pub(crate) works: Arc<Works>,
+    /// Who is connected, and what they say of themselves.
+    pub(crate) peers: Arc<Peers>,
+    /// What the watchdog sees.
+    standing: OnceLock<watch::Receiver<Arc<Standing>>>,
+    /// Whose entries are under review.
+    pub(crate) reviews: reviews::Reviews,
+    /// The disk by which what is new is refused.
+    room: OnceLock<Arc<Room>>,
 }
 
 /// The exchange.
@@ -135,6 +153,8 @@ pub struct Workers {
     pub readers: ReaderNotes,
     /// Shows entries to other platforms.
     pub courier: Courier,
+    /// Looks for reviews of quarantined entries.
+    pub reviews: ReviewWatch,
 }
 
 // === impl Exchange ===
@@ -151,6 +171,7 @@ impl Exchange {
         let outbox = Outbox::new(parts.clone(), generation);
         outbox.publish().await?;
         let rules = Rules::open(&outbox).await?;
+        let peers = Peers::new(Arc::clone(&parts.clock));
         let shared = Arc::new(Shared {
             news: News::new(lanes),
             parts,
@@ -164,6 +185,11 @@ impl Exchange {
             due: courier::Due::default(),
             forwarded: enclose::Forwarded::default(),
             stages: Arc::default(),
+            works: Works::new(lanes),
+            peers,
+            standing: OnceLock::new(),
+            reviews: reviews::Reviews::default(),
+            room: OnceLock::new(),
         });
         let (admission, desk) = Admission::new(&shared, lanes);
         let gates = (0..lanes)
@@ -176,8 +202,14 @@ impl Exchange {
             rules: RuleReader::new(Arc::clone(&shared)),
             readers: ReaderNotes::new(Arc::clone(&shared)),
             courier: Courier::new(Arc::clone(&shared))?,
+            reviews: ReviewWatch::new(Arc::clone(&shared)),
         };
         Ok((Self { shared, admission: desk }, workers))
+    }
+
+    /// What it is made of.
+    pub(crate) fn parts(&self) -> &ExchangeParts {
+        &self.shared.parts
     }
 
     /// Generation of its store.
@@ -208,6 +240,7 @@ impl Exchange {
     /// See [`SubmitError`].
     pub async fn dispatch(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>, SubmitError> {
         let Shared { outbox, news, rules, parts, .. } = self.shared.as_ref();
+        self.shared.has_room()?;
         let dispatched = outbox.dispatch(&drafts).await?;
         match &dispatched.audience {
             Audience::All => {
@@ -253,8 +286,12 @@ impl Exchange {
         platform: &PlatformId,
         call: GreetCall,
     ) -> Result<GreetAnswer, Refusal> {
+        let (shown, peers) = (Greeting::of(&call), &self.shared.peers);
         let answer = greet::greet(&self.shared, platform, call).await;
-        answer.inspect_err(|refusal| tracing::warn!(%platform, %refusal, "a Greet is refused"))
+        answer.inspect(|_| peers.granted(platform, &shown)).inspect_err(|refusal| {
+            peers.refused(platform, &shown, refusal.code);
+            tracing::warn!(%platform, %refusal, "a Greet is refused");
+        })
     }
 
     /// Admits a push of `platform`; answered when it is durable.
@@ -323,7 +360,8 @@ impl Takes for Exchange {
 
     fn shelf(&self) -> Shelf {
         let parts = &self.shared.parts;
-        Shelf { store: self.shared.store(&parts.hub), clock: Arc::clone(&parts.clock) }
+        let clock = Arc::clone(&parts.clock);
+        Shelf { store: self.shared.store(&parts.hub), clock, room: self.shared.room() }
     }
 }
 

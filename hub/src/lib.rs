@@ -19,7 +19,8 @@
 //! 4. [`tenants`]: branches that live in this process.
 //! 5. [`authority`] and [`setup`]: certificates, keys, and the registration of platforms.
 //! 6. [`config`], [`app`] and [`cli`]: which put these together.
-//! 7. [`demo`]: the whole federation from one command, through the same doors as everybody.
+//! 7. [`web`]: the pages of its operators.
+//! 8. [`demo`]: the whole federation from one command, through the same doors as everybody.
 //!
 //! # What is absent
 //!
@@ -28,14 +29,22 @@
 
 pub mod app;
 pub mod authority;
+pub mod backup;
 pub mod carry;
+pub mod certificates;
 pub mod city;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod doctor;
+pub mod enrolment;
 pub mod exchange;
+pub mod health;
 pub mod moving;
+pub mod quarantine;
 pub mod rpc;
 pub mod setup;
 pub mod store;
 pub mod tenants;
+pub mod upkeep;
+pub mod web;

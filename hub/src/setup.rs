@@ -5,26 +5,37 @@
 
 mod tenant;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::{SigningKey, VerifyingKey};
+use sanheyi_node::backup::{BackupError, first_keys};
+use sanheyi_node::config::backup::section;
+use sanheyi_node::config::health::HUB_LISTEN;
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::entropy::Entropy;
 use sanheyi_node::process::folder::{self as data_folder, FolderError};
 use sanheyi_node::process::secret::{SecretError, write_secret};
 use sanheyi_node::store::{Address, Database, StoreError};
+use sanheyi_node::web::listen::HUB_PORT;
 use thiserror::Error;
 
 use crate::app::{BuildError, signing_key};
-use crate::authority::request::request;
+use crate::authority::request::{RequestError, request};
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_DAYS};
+use crate::certificates::{CertificateError, CertificateParts, Certificates};
 use crate::config::{STORE, TENANTS};
 use crate::exchange::{ExchangeParts, Outbox};
-use crate::store::{PlatformRow, open, platform_get, platform_put};
+use crate::store::{Origin, PlatformRow, open, platform_get, platform_put};
 pub use tenant::{NewTenant, TenantFiles};
+
+/// Name of the hub's configuration in its folder.
+const CONFIG: &str = "hub.toml";
+/// How an address ends that takes any free port.
+const ANY_PORT: &str = ":0";
 
 /// Why a federation could not be set up.
 #[derive(Debug, Error)]
@@ -32,6 +43,12 @@ pub enum SetupError {
     /// The authority refused.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// A certificate could not be issued.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A key could not be made.
+    #[error(transparent)]
+    Key(#[from] RequestError),
     /// A secret could not be written or read.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -44,6 +61,9 @@ pub enum SetupError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The keys of backups could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A file could not be written.
     #[error("无法写入 {path} · cannot write {path}", path = path.display())]
     File {
@@ -105,12 +125,12 @@ pub struct NewPlatform {
 
 fn write(path: &Path, text: &str) -> Result<(), SetupError> {
     let failed = |source| SetupError::File { path: path.to_owned(), source };
-    std::fs::write(path, text).map_err(failed)
+    fs::write(path, text).map_err(failed)
 }
 
 fn folder(path: &Path) -> Result<(), SetupError> {
     let failed = |source| SetupError::File { path: path.to_owned(), source };
-    std::fs::create_dir_all(path).map_err(failed)
+    fs::create_dir_all(path).map_err(failed)
 }
 
 impl Setup {
@@ -143,10 +163,16 @@ impl Setup {
         write(&self.folder.join("hub.pem"), &chain)?;
         write_secret(&self.folder.join("hub.key"), own.key_pem.as_bytes())?;
         self.write_seed(&self.signing)?;
+        let opens = first_keys(&self.folder)?;
         let config = crate::config::EXAMPLE
             .replace("\"changzhou\"", &format!("\"{}\"", self.hub))
-            .replace("\"0.0.0.0:7443\"", &format!("\"{listen}\""));
-        let path = self.folder.join("hub.toml");
+            .replace("\"0.0.0.0:7443\"", &format!("\"{listen}\""))
+            .replace("recipients = []", &format!("recipients = [\"{opens}\"]"));
+        let config = match listen.ends_with(ANY_PORT) {
+            true => any_ports(&config),
+            false => config,
+        };
+        let path = self.folder.join(CONFIG);
         write(&path, &config)?;
         Ok(path)
     }
@@ -174,33 +200,71 @@ impl Setup {
     pub async fn platform_add(&self, new: &NewPlatform) -> Result<PathBuf, SetupError> {
         self.must_be_new(&new.platform).await?;
         folder(&new.out)?;
-        let authority = Authority::open(&self.folder)?;
-        let now = self.clock.now();
         let own = request(&new.platform)?;
-        let entropy = self.entropy.as_ref();
-        let days = CERTIFICATE_DAYS;
-        let chain = authority.issue(&new.platform, &own.csr_pem, &[], now, days, entropy)?;
+        let (chain, authorities) = self.issue(&new.platform, &own.csr_pem).await?;
         let key = self.write_seed(&new.out.join("signing.key"))?;
         write_secret(&new.out.join("node.key"), own.key_pem.as_bytes())?;
         write(&new.out.join("node.pem"), &chain)?;
-        write(&new.out.join("ca.pem"), authority.certificate_pem())?;
+        write(&new.out.join("ca.pem"), &authorities)?;
         let config = new.out.join("node.toml");
-        write(&config, &self.node_config(new)?)?;
+        let opens = section(&first_keys(&new.out)?);
+        write(&config, &format!("{}{opens}", self.node_config(new)?))?;
         self.register(new, key.verifying()).await?;
         Ok(config)
+    }
+
+    /// A certificate for a platform whose files are carried by hand, and whom it shall trust. It is
+    /// written down before anybody has it.
+    async fn issue(
+        &self,
+        platform: &PlatformId,
+        csr_pem: &str,
+    ) -> Result<(String, String), SetupError> {
+        let database = self.open_store().await?;
+        let issued = async {
+            let parts = CertificateParts {
+                database: database.clone(),
+                hub: self.hub.clone(),
+                folder: self.folder.clone(),
+                days: CERTIFICATE_DAYS,
+                clock: Arc::clone(&self.clock),
+                entropy: Arc::clone(&self.entropy),
+            };
+            let certificates = Certificates::open(parts).await?;
+            let authority = certificates.signing().await?;
+            let (chain, subject) = certificates.sign(&authority, platform, csr_pem, &[])?;
+            certificates.write_down(&authority, &subject, Origin::Add).await?;
+            Ok::<_, CertificateError>((chain, certificates.bundle().await?))
+        }
+        .await;
+        database.close().await;
+        Ok(issued?)
     }
 
     fn node_config(&self, new: &NewPlatform) -> Result<String, SetupError> {
         Ok(format!(
             "platform = \"{}\"\nhub = \"{}\"\ndata = \"data\"\n\n[uplink]\naddress = \"{}\"\n\
              server_name = \"{}\"\n\n[keys]\nsigning = \"signing.key\"\nhub_key = \"{}\"\n\n[tls]\n\
-             ca = \"ca.pem\"\ncertificate = \"node.pem\"\nkey = \"node.key\"\n",
+             ca = \"ca.pem\"\ncertificate = \"node.pem\"\nkey = \"node.key\"\n{}",
             new.platform,
             self.hub,
             new.address,
             new.server_name,
-            self.hub_key()?
+            self.hub_key()?,
+            self.beside()
         ))
+    }
+
+    /// Where a hub takes any port that is free, it is one of several on a machine, and so are its
+    /// nodes: each then takes any port for its pages and probes.
+    fn beside(&self) -> String {
+        let hub = fs::read_to_string(self.folder.join(CONFIG)).unwrap_or_default();
+        let any = hub.lines().any(|line| line.starts_with("listen") && line.ends_with(":0\""));
+        match any {
+            true => "\n[pages]\nlisten = \"127.0.0.1:0\"\n\n[health]\nlisten = \"127.0.0.1:0\"\n"
+                .to_owned(),
+            false => String::new(),
+        }
     }
 
     /// Looked at before anything is written: a key that stands already is not made again.
@@ -264,4 +328,10 @@ impl Setup {
         database.close().await;
         if fresh? { Ok(()) } else { Err(SetupError::Registered(row.platform.clone())) }
     }
+}
+/// The example with any free port for pages and probes.
+fn any_ports(config: &str) -> String {
+    let usual = |port: u16| format!("# listen = \"127.0.0.1:{port}\"");
+    let any = "listen = \"127.0.0.1:0\"";
+    config.replace(&usual(HUB_PORT), any).replace(&format!("# listen = \"{HUB_LISTEN}\""), any)
 }

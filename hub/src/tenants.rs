@@ -29,7 +29,7 @@ use sanheyi_node::store::StoreError;
 use crate::store::{PlatformRow, platform_list};
 pub use host::{Grounds, Hosted, TenantError, host};
 pub(crate) use host::{key_file, socket_file};
-pub use verify::verify;
+pub use verify::{verify, verify_told};
 
 /// How often the registry is looked through: a tenant that was added runs, and a quota that was
 /// changed holds, within this time. It costs one small query.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_node::cli::carry::files::{self, inspect, shown_text, size};
+use sanheyi_node::cli::progress::Through;
 use sanheyi_node::cli::table::grouped;
 use sanheyi_node::cli::{Answer, DIFFERENT, OK};
 use sanheyi_node::store::StoreError;
@@ -116,6 +117,7 @@ async fn play(args: &ImportArgs, parts: ExchangeParts) -> anyhow::Result<ImportR
     let (mut done, mut refused, mut last) = (Vec::new(), Vec::new(), None);
     for path in &args.files {
         let (file, length) = files::source(path)?;
+        let file = Through::new(file, &format!("导入 import {}", path.display()), length);
         let mut taken = ferry.take(file, length).await?;
         refused.append(&mut taken.refused);
         done.push(imported(&taken));
@@ -126,9 +128,10 @@ async fn play(args: &ImportArgs, parts: ExchangeParts) -> anyhow::Result<ImportR
         ImportReport { files: done, answer: None, answer_bytes: 0, refused: refused_told };
     let Some(taken) = last.filter(|taken| taken.greeted.is_some()) else { return Ok(report) };
     let sink = files::create(&args.answer).map_err(CarryFault::from)?;
+    let sink = Through::new(sink, "答复 answer", 0);
     match ferry.answer(&taken, &refused, args.bytes, sink).await {
         Ok((manifest, sink)) => {
-            files::settle(sink)?;
+            files::settle(sink.into_inner())?;
             report.answer = Some(args.answer.display().to_string());
             report.answer_bytes = manifest.bytes;
             Ok(report)

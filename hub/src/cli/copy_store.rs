@@ -1,11 +1,10 @@
 //! `copy-store`: the hub's store moves to another database.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::cli::progress::Progress as Teller;
 use sanheyi_node::cli::table::{Align, Table, grouped};
 use sanheyi_node::cli::{Answer, DIFFERENT};
 use sanheyi_node::process::entropy::OsEntropy;
@@ -48,14 +47,6 @@ pub(crate) struct CopyArgs {
     json: bool,
 }
 
-/// Tells whoever watches how far the copy is: a bar on a terminal, a line for each platform
-/// elsewhere.
-struct Teller {
-    bar: ProgressBar,
-    lines: bool,
-    last: Option<(Stage, PlatformId)>,
-}
-
 pub(crate) async fn copy_store(args: CopyArgs) -> anyhow::Result<Answer> {
     let config = At { config: args.config, store: args.from }.load()?;
     let (from, to) = (config.database(), config.with_password(address("--to", &args.to)?));
@@ -64,8 +55,8 @@ pub(crate) async fn copy_store(args: CopyArgs) -> anyhow::Result<Answer> {
     let (hub_key, entropy) = (signing_key(&config.signing)?.verifying(), OsEntropy);
     let moving = Move { from: &from, to: &to, hub: &config.hub, hub_key, entropy: &entropy };
     let mut teller = Teller::new();
-    let moved = moving.run(&mut |progress| teller.tell(progress)).await;
-    teller.bar.finish_and_clear();
+    let moved = moving.run(&mut |progress| tell(&mut teller, progress)).await;
+    drop(teller);
     let moved = moved?;
     let mut answer = Answer::report(&moved, args.json, text)?;
     if !moved.clean {
@@ -129,28 +120,11 @@ fn text(moved: &Moved) -> String {
     text
 }
 
-impl Teller {
-    fn new() -> Self {
-        let bar = ProgressBar::new(0);
-        let style = ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} {eta}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, lines: !io::stderr().is_terminal(), last: None }
-    }
-
-    fn tell(&mut self, progress: &Progress) {
-        let Progress { platform, stage, done, total } = progress;
-        let what = match stage {
-            Stage::Copy => "复制 copy",
-            Stage::Compare => "比对 compare",
-        };
-        self.bar.set_length(*total);
-        self.bar.set_position(*done);
-        self.bar.set_message(format!("{what} {platform}"));
-        let place = (*stage, platform.clone());
-        if self.lines && self.last.as_ref() != Some(&place) {
-            // Where nobody listens nothing can be said.
-            let _ = writeln!(io::stderr(), "{what} {platform} {done}/{total}");
-            self.last = Some(place);
-        }
-    }
+fn tell(teller: &mut Teller, progress: &Progress) {
+    let Progress { platform, stage, done, total } = progress;
+    let what = match stage {
+        Stage::Copy => "复制 copy",
+        Stage::Compare => "比对 compare",
+    };
+    teller.tell(&format!("{what} {platform}"), *done, *total);
 }

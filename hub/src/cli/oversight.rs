@@ -66,28 +66,11 @@ impl City {
         }
     }
 
-    /// The rows of a platform. Of a tenant they are at home here: what is in them has arrived.
+    /// The rows of a platform.
     pub(super) async fn ground(&self, row: &PlatformRow) -> Result<Ground, StoreError> {
-        let store = self.database.of(&row.platform);
-        let reached = if row.hosted {
-            Reached::Here
-        } else {
-            let mut sizes = BTreeMap::new();
-            let journals = store.journal_list().await?;
-            for reader in reader_list(&store).await? {
-                let of = journals.iter().find(|one| one.head.journal == reader.journal);
-                sizes.extend(of.map(|one| (one.number, reader.size)));
-            }
-            Reached::Sizes(sizes)
-        };
-        Ok(Ground {
-            store,
-            hub: self.config.hub.clone(),
-            reached,
-            rules: self.rules.clone(),
-            now: self.now,
-            socket: socket_file(&self.config.data.join(TENANTS), &row.platform),
-        })
+        let Self { config, database, rules, now, .. } = self;
+        let (hub, data) = (&config.hub, &config.data);
+        ground_of(&Whereabouts { database, hub, data, rules, now: *now, row }).await
     }
 
     /// The next free number of an organisation in the year of `now`: the year in four digits, and
@@ -115,6 +98,46 @@ impl City {
         }
         Ok(format!("{prefix}{next:06}"))
     }
+}
+
+/// Where the rows of a platform are, and what is known beside them.
+pub(crate) struct Whereabouts<'a> {
+    /// The hub's store.
+    pub(crate) database: &'a Database,
+    /// The hub's own platform.
+    pub(crate) hub: &'a PlatformId,
+    /// The hub's data folder.
+    pub(crate) data: &'a Path,
+    /// What the broadcast says.
+    pub(crate) rules: &'a Rulebook,
+    /// The instant that is asked about.
+    pub(crate) now: Timestamp,
+    /// The platform.
+    pub(crate) row: &'a PlatformRow,
+}
+
+/// The rows of a platform. Of a tenant they are at home here: what is in them has arrived.
+pub(crate) async fn ground_of(at: &Whereabouts<'_>) -> Result<Ground, StoreError> {
+    let store = at.database.of(&at.row.platform);
+    let reached = if at.row.hosted {
+        Reached::Here
+    } else {
+        let mut sizes = BTreeMap::new();
+        let journals = store.journal_list().await?;
+        for reader in reader_list(&store).await? {
+            let of = journals.iter().find(|one| one.head.journal == reader.journal);
+            sizes.extend(of.map(|one| (one.number, reader.size)));
+        }
+        Reached::Sizes(sizes)
+    };
+    Ok(Ground {
+        store,
+        hub: at.hub.clone(),
+        reached,
+        rules: at.rules.clone(),
+        now: at.now,
+        socket: socket_file(&at.data.join(TENANTS), &at.row.platform),
+    })
 }
 
 /// A body out of a file of JSON.

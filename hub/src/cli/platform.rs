@@ -1,5 +1,7 @@
 //! `platform …`: who takes part.
 
+mod enrol;
+mod revoke;
 mod tenant;
 
 use std::path::PathBuf;
@@ -23,15 +25,41 @@ use crate::store::{open, platform_list};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlatformCommand {
-    /// 登记平台，生成其节点所需文件 · Register a platform and write what its node needs
+    /// 登记平台：给出入网令牌，或以 --out 生成节点文件 · Register a platform: a token for its machine, or files with
+    /// --out
+    #[command(after_help = ADD_HELP)]
     Add(AddArgs),
+    /// 再发入网令牌，也用于更换机器 · Another enrolment token, also for another machine
+    #[command(after_help = enrol::HELP)]
+    Token(enrol::TokenArgs),
+    /// 批准待入网的机器 · Let a machine in that waits for approval
+    Approve(enrol::DecideArgs),
+    /// 拒绝待入网的机器 · Send a machine away that waits for approval
+    Reject(enrol::DecideArgs),
+    /// 列出入网令牌与申请 · List tokens and what became of them
+    Enrolments(Listing),
     /// 列出平台 · List platforms
     List(Listing),
+    /// 列出平台的证书 · List a platform's certificates
+    Certificates(revoke::CertificatesArgs),
+    /// 吊销证书并断开连接 · Revoke certificates and cut their lines
+    #[command(after_help = revoke::HELP)]
+    Revoke(revoke::RevokeArgs),
     /// 设定托管平台每秒可提交的条数 · Set how many records a second a tenant may submit
     Quota(tenant::QuotaArgs),
     /// 让被扣留的机器继续 · Let a held machine go on, such as one restored from its backup
     Readmit(ReadmitArgs),
 }
+
+/// What `platform add --help` ends with.
+const ADD_HELP: &str = "\
+例 · Examples:
+  sanheyi-hub platform add jintan --title-zh 金坛 --title-en Jintan
+      给出一次性令牌和节点上要运行的命令；密钥在节点生成 · prints a token, good once, and the command for the node; keys are made there
+  sanheyi-hub platform add jintan --title-zh 金坛 --title-en Jintan --address hub:7443 --out jintan/
+      网络不通时：连同密钥写入目录，由人送达 · without a network: a folder with the keys in it, carried by hand
+  sanheyi-hub platform add wujin --title-zh 武进 --title-en Wujin --hosted
+      由市级平台托管 · hosted by the hub";
 
 /// What `platform readmit` is told.
 #[derive(Clone, Debug, Args)]
@@ -68,14 +96,19 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "PATTERN", default_values_t = [EVERYTHING.to_owned()])]
     may_send: Vec<String>,
     /// 市级平台地址 · Where its node reaches the hub, host:port
-    #[arg(long, required_unless_present = "hosted", conflicts_with = "hosted")]
+    #[arg(long, conflicts_with = "hosted")]
     address: Option<String>,
     /// 证书中的名称 · Name in the hub's certificate
     #[arg(long, default_value = "localhost", conflicts_with = "hosted")]
     server_name: String,
-    /// 节点文件目录 · Folder for what its node needs
-    #[arg(long, required_unless_present = "hosted", conflicts_with = "hosted")]
+    /// 不经网络：密钥也在此生成，写入该目录 · Without a network: keys are made here, too, into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "hosted", requires = "address")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    how: enrol::TokenHow,
+    /// 输出 JSON（令牌）· Print one JSON document (the token)
+    #[arg(long)]
+    json: bool,
 }
 
 /// A platform in the listing; these are the keys of `--json`.
@@ -95,7 +128,13 @@ struct Listed {
 pub(crate) async fn platform(command: PlatformCommand) -> anyhow::Result<Answer> {
     match command {
         PlatformCommand::Add(args) => add(args).await,
+        PlatformCommand::Token(args) => enrol::token(&args).await,
+        PlatformCommand::Approve(args) => enrol::approve(&args).await,
+        PlatformCommand::Reject(args) => enrol::reject(&args).await,
+        PlatformCommand::Enrolments(listing) => enrol::list(&listing).await,
         PlatformCommand::List(listing) => list(&listing).await,
+        PlatformCommand::Certificates(args) => revoke::certificates(&args).await,
+        PlatformCommand::Revoke(args) => revoke::revoke(&args).await,
         PlatformCommand::Quota(args) => tenant::quota(&args).await,
         PlatformCommand::Readmit(args) => let_go_on(args).await,
     }
@@ -118,9 +157,15 @@ fn setup(config: &CheckedConfig) -> anyhow::Result<Setup> {
 
 async fn add(args: AddArgs) -> anyhow::Result<Answer> {
     let setup = setup(&args.at.load()?)?;
-    let AddArgs { platform, title_zh, title_en, quota, server_name, may_send, .. } = args;
-    let (Some(address), Some(out)) = (args.address, args.out) else {
-        return tenant::add(&setup, &NewTenant { platform, title_zh, title_en, quota, may_send })
+    let AddArgs { at, platform, title_zh, title_en, quota, server_name, may_send, .. } = args;
+    if args.hosted {
+        let tenant = NewTenant { platform, title_zh, title_en, quota, may_send };
+        return tenant::add(&setup, &tenant).await;
+    }
+    let (Some(address), Some(out)) = (args.address.clone(), args.out) else {
+        let (titles, how) = ((title_zh, title_en), args.how);
+        let (address, json) = (args.address, args.json);
+        return enrol::first(enrol::First { at, platform, titles, may_send, how, address, json })
             .await;
     };
     let new = NewPlatform { platform, title_zh, title_en, address, server_name, out, may_send };

@@ -1,176 +1,104 @@
-//! `quarantine list`: what the gate did not accept, each with its rule and the sentence for its
-//! author.
+//! `quarantine`: what the gate did not accept, and what an operator does about it.
+
+mod list;
+mod review;
+mod show;
 
 use clap::{Args, Subcommand};
-use sanheyi_exchange_spec::gate::{Reason, Standing};
+use jiff::civil::Date;
+use sanheyi_exchange_spec::calendar::midnight;
 use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_exchange_spec::receipt::Exception;
-use sanheyi_node::branch::RecordView;
+use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::cli::Answer;
-use sanheyi_node::store::{Database, FoundRecord, Store, StoreError};
-use serde::Serialize;
 
-use super::Listing;
-use crate::store::{copy_list, platform_list};
+use crate::quarantine::{EntryName, Filter, State};
 
-/// Excepted entries read at a time.
-const READ: u64 = 500;
+/// What `quarantine --help` ends with.
+pub(crate) const HELP: &str = "\
+例 · Examples:
+  sanheyi-hub quarantine list --platform jintan --rule code.unknown
+  sanheyi-hub quarantine list --state all --limit 1000 --json
+  sanheyi-hub quarantine show jintan case.case/JS048100JT0000000217/1
+  sanheyi-hub quarantine show jintan case.case/JS048100JT0000000217/1 --personal --purpose '核对申请人'
+  sanheyi-hub quarantine release --rule code.unknown --dry-run     先看会怎样 · what it would do
+  sanheyi-hub quarantine release --rule code.unknown --yes         代码表更正后，成批复判 · after the list was put right
+  sanheyi-hub quarantine return --platform jintan --field title --note '标题过长，请改短' --days 5 --yes
+  sanheyi-hub quarantine counts                                    合计应为零差 · the sums, which must agree
+
+放行 release：按现行代码表、日历、策略与标准版本重新判定；通过者改判接受并通知报送平台，未通过者仍隔离。谁都不能越过闸口。
+退回 return：向报送平台发信，请其在期限内更正；更正的版本被接受后自动了结。
+超过一条须加 --yes；--dry-run 不写任何内容，与实际执行所报数目相同。可随时中断，再次执行即可接续；重复执行不改变结果。
+release judges again by what is in force now; what passes is accepted and its author told, the rest stays. Nobody overrules the
+gate. return asks the author for a correction, which settles it by itself once it is accepted. More than one entry needs --yes;
+--dry-run writes nothing and tells the same counts. It may be interrupted and given again; the same again changes nothing.
+退出码 · Exit codes: 0 正常 · all is well; 1 失败，或须加 --yes · failed, or --yes is needed; 2 合计不符，或复核未完 · the sums
+differ, or a review has not come to its end.
+JSON of list: [platform, journal, sequence, standing, state, dataset, record, revision, cleared, received, reasons [field, rule,
+level, zh, en], returned (null, or asked, days, due, note), settled_by, released, cursor (for --after)]";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
-    /// 列出 · List, oldest first
-    List(ListArgs),
+    /// 列出，按平台与先后 · List, by platform, oldest first
+    List(list::ListArgs),
+    /// 查看一条：理由、表头、正文 · One entry: reasons, header, body
+    Show(show::ShowArgs),
+    /// 放行复判：由闸口按现行规则重判 · Have the gate judge again, by what is in force now
+    Release(review::ReleaseArgs),
+    /// 退回更正：请报送平台更正 · Ask the author for a correction
+    Return(review::ReturnArgs),
+    /// 合计：隔离 = 待处理 + 已退回 + 已更正 + 已撤回 · The sums, which must agree
+    Counts(list::CountsArgs),
 }
 
-/// What `quarantine list` is told.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ListArgs {
-    #[command(flatten)]
-    listing: Listing,
+/// Which entries.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Which {
     /// 只看一个平台 · One platform only
     #[arg(long)]
     platform: Option<PlatformId>,
-    /// 也列出已被更正的 · Also those that a later accepted revision has cleared
-    #[arg(long)]
-    cleared: bool,
+    /// 只看一个数据集 · One dataset only, such as case.case
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// 只看一条记录 · One record only
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// 只看一个版本 · One revision only
+    #[arg(long, value_name = "N")]
+    revision: Option<u64>,
     /// 只看一条规则 · One rule only, such as string.max_len
     #[arg(long)]
     rule: Option<String>,
-    /// 最多条数 · At most so many
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
+    /// 只看一个字段，含其内部 · One field only, or what lies inside it
+    #[arg(long, value_name = "PATH")]
+    field: Option<String>,
+    /// 该日起收到的 · Received on this day or later (Beijing), such as 2010-11-23
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    since: Option<Timestamp>,
 }
 
-/// One entry; these are the keys of `--json`.
-#[derive(Debug, Serialize)]
-struct Quarantined {
-    platform: String,
-    journal: String,
-    sequence: u64,
-    standing: &'static str,
-    #[serde(skip)]
-    standing_zh: &'static str,
-    dataset: String,
-    record: String,
-    revision: u64,
-    /// Whether a later revision of the record was accepted: the fault is mended.
-    cleared: bool,
-    reasons: Vec<Told>,
+impl Which {
+    fn filter(&self, state: State) -> Filter {
+        let Self { platform, dataset, record, revision, rule, field, since } = self.clone();
+        Filter { platform, dataset, record, revision, rule, field, since, state }
+    }
 }
 
-/// One reason.
-#[derive(Debug, Serialize)]
-struct Told {
-    field: String,
-    rule: String,
-    level: &'static str,
-    zh: String,
-    en: String,
+fn day(text: &str) -> Result<Timestamp, String> {
+    let day = text.parse::<Date>();
+    day.map(midnight).map_err(|_| "应为日期，如 2010-11-23 · it should be a day".to_owned())
+}
+
+/// An entry as it is named on a command line.
+fn named(platform: &PlatformId, text: &str) -> anyhow::Result<EntryName> {
+    Ok(EntryName::read(platform, text)?)
 }
 
 pub(crate) async fn quarantine(command: QuarantineCommand) -> anyhow::Result<Answer> {
-    let QuarantineCommand::List(args) = command;
-    let (_, database) = args.listing.at.open().await?;
-    let found = gather(&database, &args).await;
-    database.close().await;
-    Answer::report(&found?, args.listing.json, |found| text(found))
-}
-
-async fn gather(database: &Database, args: &ListArgs) -> Result<Vec<Quarantined>, StoreError> {
-    let mut found = Vec::new();
-    for row in platform_list(database).await? {
-        if args.platform.as_ref().is_none_or(|one| *one == row.platform) {
-            of_platform(database, &row.platform, args, &mut found).await?;
-        }
+    match command {
+        QuarantineCommand::List(args) => list::list(args).await,
+        QuarantineCommand::Show(args) => show::show(args).await,
+        QuarantineCommand::Release(args) => review::release(args).await,
+        QuarantineCommand::Return(args) => review::returned(args).await,
+        QuarantineCommand::Counts(args) => list::counts(args).await,
     }
-    Ok(found)
-}
-
-async fn of_platform(
-    database: &Database,
-    platform: &PlatformId,
-    args: &ListArgs,
-    found: &mut Vec<Quarantined>,
-) -> Result<(), StoreError> {
-    let store = database.of(platform);
-    for journal in copy_list(&store).await? {
-        let mut after = None;
-        loop {
-            let page = store.exception_list(journal.number, after, READ).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.sequence);
-            // What was accepted with warnings is no case for the quarantine.
-            for one in page.into_iter().filter(|one| one.standing != Standing::Accepted) {
-                if found.len() >= args.limit {
-                    return Ok(());
-                }
-                let wanted = |rule: &String| one.reasons.iter().any(|reason| reason.rule == *rule);
-                if !args.rule.as_ref().is_none_or(wanted) {
-                    continue;
-                }
-                let cleared = is_cleared(&store, &one).await?;
-                if args.cleared || !cleared {
-                    found.push(Quarantined {
-                        platform: platform.to_string(),
-                        journal: journal.head.journal.to_string(),
-                        sequence: one.sequence,
-                        standing: Standing::en(one.standing),
-                        standing_zh: one.standing.zh(),
-                        dataset: one.dataset,
-                        record: one.record,
-                        revision: one.revision,
-                        cleared,
-                        reasons: one.reasons.into_iter().map(told).collect(),
-                    });
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A corrected revision clears the quarantine by itself.
-async fn is_cleared(store: &Store, one: &Exception) -> Result<bool, StoreError> {
-    let later = |found: &FoundRecord| found.revision > one.revision;
-    let revisions = store.record_revisions(&one.dataset, &one.record, READ).await?;
-    let verdicts = revisions.iter().filter(|found| later(found)).map(|found| found.place.standing);
-    if verdicts.clone().any(|standing| standing == Some(Standing::Accepted)) {
-        return Ok(true);
-    }
-    if verdicts.into_iter().all(|standing| standing.is_some()) {
-        return Ok(false);
-    }
-    // At a tenant's home the index has no standings: they are in the receipts.
-    let history = store.record_history(&one.dataset, &one.record, READ).await?;
-    let accepted = |view: &RecordView| view.standing == Some(Standing::Accepted);
-    Ok(history.iter().any(|view| later(&view.found) && accepted(view)))
-}
-
-fn told(reason: Reason) -> Told {
-    let Reason { field, rule, zh, en, level } = reason;
-    Told { field, rule, level: level.en(), zh, en }
-}
-
-fn text(found: &[Quarantined]) -> String {
-    if found.is_empty() {
-        return "隔离区为空 · nothing is quarantined\n".to_owned();
-    }
-    let mut text = String::new();
-    for one in found {
-        let Quarantined { platform, sequence, dataset, record, revision, .. } = one;
-        text.push_str(&format!(
-            "{platform} #{sequence} {dataset} {record} r{revision} · {} {}{}\n",
-            one.standing_zh,
-            one.standing,
-            if one.cleared { "，已更正 cleared" } else { "" }
-        ));
-        for reason in &one.reasons {
-            let Told { field, rule, zh, en, .. } = reason;
-            text.push_str(&format!(
-                "    [{}] {zh}\n      {en}\n",
-                format!("{field} {rule}").trim_start()
-            ));
-        }
-    }
-    text
 }

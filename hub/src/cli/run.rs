@@ -7,11 +7,12 @@ use anyhow::Context as _;
 use clap::Args;
 use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_node::backup::first_words;
 use sanheyi_node::cli::Answer;
 use sanheyi_node::process::clock::SystemClock;
 use sanheyi_node::process::entropy::OsEntropy;
 use sanheyi_node::process::lifecycle::Shutdown;
-use sanheyi_node::process::{telemetry, tls};
+use sanheyi_node::process::{supervisor, telemetry, tls};
 use tokio::net::TcpListener;
 
 use super::At;
@@ -37,10 +38,11 @@ pub(crate) struct InitArgs {
 
 pub(crate) fn init(args: InitArgs) -> anyhow::Result<Answer> {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let opens = first_words(&args.folder);
     let setup = Setup::new(args.folder, args.hub, clock, entropy);
     let config = setup.init(&args.names, &args.listen)?;
     Ok(Answer::ok(format!(
-        "已生成 · made {}\n验证公钥 · verifying key {}\n接着 · next: sanheyi-hub platform add …, sanheyi-hub run --config {}\n",
+        "已生成 · made {}\n验证公钥 · verifying key {}\n{opens}接着 · next: sanheyi-hub platform add …, sanheyi-hub run --config {}\n",
         config.display(),
         setup.hub_key()?,
         config.display(),
@@ -63,6 +65,7 @@ pub(crate) async fn run(at: &At) -> anyhow::Result<Answer> {
     std::fs::write(&noted, format!("{address}\n"))
         .with_context(|| format!("cannot write {}", noted.display()))?;
     tracing::info!(%address, hub = %config.hub, "listening");
+    let _told = supervisor::ready(&shutdown);
     app.run(listener, shutdown).await?;
     Ok(Answer::ok(String::new()))
 }

@@ -2,18 +2,39 @@
 
 use sanheyi_node::cli::Answer;
 use sanheyi_node::cli::files::{self, FilesStatus};
+use sanheyi_node::cli::status::told::{self, Told};
 use sanheyi_node::cli::table::{Align, Table, grouped};
+use sanheyi_node::process::clock::{Clock as _, SystemClock};
 use sanheyi_node::store::{Database, StoreError};
 use serde::Serialize;
 
 use super::Listing;
+use crate::config::CheckedConfig;
 use crate::store::{PlatformRow, copy_list, gate_get, platform_list};
+
+/// What `status --help` ends with.
+pub(crate) const HELP: &str = "\
+例 · Examples:
+  sanheyi-hub status
+  sanheyi-hub status --json | jq '.findings[] | {name, subject, since}'
+
+链路状态请用 link list · how lines stand: `link list`
+JSON: hub
+  platforms [platform, title_zh, title_en, hosted,
+    journals [journal, entries, root, epochs, accepted, warned, quarantined, pending, unjudged, stopped],
+    attachments [way (up, down), state (absent, here, passed, refused), files, bytes]]
+  findings  [name, severity, subject, since, what_zh, what_en, remedy_zh, remedy_en], as noted by the
+            instances that run; process.silent where none does
+  backup    good (null, or at, file, bytes), failed (null, or at, file, why)";
 
 /// The report; these are the keys of `--json`.
 #[derive(Debug, Serialize)]
-struct StatusReport {
+pub(super) struct StatusReport {
     hub: String,
     platforms: Vec<PlatformStatus>,
+    /// What is wrong, and backups.
+    #[serde(flatten)]
+    told: Told,
 }
 
 /// One platform.
@@ -47,10 +68,19 @@ struct JournalStatus {
 
 pub(crate) async fn status(listing: &Listing) -> anyhow::Result<Answer> {
     let (config, database) = listing.at.open().await?;
-    let platforms = gather(&database).await;
+    let report = report(&config, &database).await;
     database.close().await;
-    let report = StatusReport { hub: config.hub.to_string(), platforms: platforms? };
-    Answer::report(&report, listing.json, text)
+    Answer::report(&report?, listing.json, text)
+}
+
+/// How a hub stands.
+pub(super) async fn report(
+    config: &CheckedConfig,
+    database: &Database,
+) -> Result<StatusReport, StoreError> {
+    let platforms = gather(database).await?;
+    let told = told::told(&database.of(&config.hub), SystemClock.now()).await?;
+    Ok(StatusReport { hub: config.hub.to_string(), platforms, told })
 }
 
 async fn gather(database: &Database) -> Result<Vec<PlatformStatus>, StoreError> {
@@ -137,5 +167,6 @@ fn text(report: &StatusReport) -> String {
     let files: String = of_files
         .map(|one| format!("{} {}\n{}", one.title_zh, one.title_en, files::text(&one.attachments)))
         .collect();
-    format!("市级平台 · hub {}\n{}{stops}{files}", report.hub, table.render())
+    let told = told::text(&report.told);
+    format!("市级平台 · hub {}\n{}{stops}{files}{told}", report.hub, table.render())
 }

@@ -20,7 +20,7 @@ use super::parties::{Federation, Member, member_answered, node_store};
 use super::refused::Refused;
 use super::say::say;
 use super::writer::{Ledger, WhileCut};
-use crate::store::{author_keys, platform_list};
+use crate::store::{author_keys, former_key_list, platform_list};
 
 /// What came of it all, beside what stands in the stores.
 pub(super) struct Outcome {
@@ -100,7 +100,8 @@ pub(super) async fn print(
     let Outcome { answered, refused, acts } = outcome;
     let (id, store) = (&federation.setup.hub, &federation.store);
     let platforms = platform_list(store).await?;
-    let keys = author_keys(&platforms, id, federation.setup.hub_key()?);
+    let former = former_key_list(store).await?;
+    let keys = author_keys(&platforms, &former, id, federation.setup.hub_key()?);
     let hub = Hub { id, store, platforms, keys };
     let mut rows = Vec::new();
     for ledger in written {

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::fresh::Waiting;
 use super::lanes::lane_of;
+use super::room::no_room;
 use super::stages::{add, count};
 use super::{Shared, hosted, refused};
 use crate::store::hosted_stop;
@@ -48,6 +49,7 @@ pub(super) struct AdmissionDesk {
 /// The worker that admits what is offered in one lane.
 pub struct Admission {
     shared: Arc<Shared>,
+    lane: usize,
     jobs: mpsc::Receiver<Job>,
     journals: BTreeMap<JournalId, LiveJournal>,
 }
@@ -88,17 +90,15 @@ impl AdmissionDesk {
                 format!("platform {platform} is not the author of {}", call.journal),
             ));
         }
+        // A tenant's entries are here already: to admit them moves a cursor.
+        if !known.hosted {
+            self.shared.has_room().map_err(|full| no_room(&full))?;
+        }
         let busy =
             || Refusal::new(Code::Unavailable, "", "市级平台正在停止", "the hub is stopping");
         let _room = self.room.acquire().await.map_err(|_| busy())?;
-        let checkpoint = Checkpoint::open(&call.checkpoint, &known.key).map_err(|error| {
-            Refusal::new(
-                error.code(),
-                call.journal.to_string(),
-                format!("检查点签名无法验证：{error}"),
-                format!("the checkpoint does not verify: {error}"),
-            )
-        })?;
+        let Shared { registry, parts, .. } = self.shared.as_ref();
+        let checkpoint = registry.verified(parts, platform, &call, &known.key).await?;
         kept_by(&checkpoint, known.hosted.then_some(&self.shared.parts.hub))?;
         let segments = self.open(&call)?;
         let entries: u64 = segments.iter().map(|(_, opened)| opened.len() as u64).sum();
@@ -157,11 +157,11 @@ impl Admission {
         let room = Arc::new(Semaphore::new(OPEN_AT_ONCE));
         let mut desk = AdmissionDesk { shared: Arc::clone(shared), lanes: Vec::new(), room };
         let mut workers = Vec::new();
-        for _ in 0..lanes {
+        for lane in 0..lanes {
             let (jobs, queue) = mpsc::channel(QUEUE);
             desk.lanes.push(jobs);
             let shared = Arc::clone(shared);
-            workers.push(Self { shared, jobs: queue, journals: BTreeMap::new() });
+            workers.push(Self { shared, lane, jobs: queue, journals: BTreeMap::new() });
         }
         (workers, desk)
     }
@@ -192,7 +192,9 @@ impl Admission {
             let (now, then) =
                 group.into_iter().partition(|job: &Job| seen.insert(job.journal.clone()));
             later = then;
+            self.shared.works.admissions[self.lane].busy(self.shared.parts.clock.now());
             self.admit_group(now).await;
+            self.shared.works.admissions[self.lane].rest();
         }
     }
 

@@ -15,6 +15,7 @@ use sanheyi_node::uplink::port::{PieceAsked, PieceCall};
 
 use super::dispatch::revision;
 use super::range::{Part, entries};
+use super::room::no_room;
 use super::{Shared, refused};
 
 fn about(digest: &Digest, code: Code, zh: &str, en: &str) -> Refusal {
@@ -42,6 +43,7 @@ pub(super) async fn offer_file(
     file: &Attachment,
 ) -> Result<Held, Refusal> {
     shared.registry.find(&shared.parts, platform).await?;
+    shared.has_room().map_err(|full| no_room(&full))?;
     let store = shared.store(platform);
     named(&store, file).await?;
     answered(offer(&store, file, shared.parts.clock.now()).await)
@@ -81,6 +83,7 @@ pub(super) async fn put_piece(
     call: &PieceCall,
 ) -> Result<Held, Refusal> {
     shared.registry.find(&shared.parts, platform).await?;
+    shared.has_room().map_err(|full| no_room(&full))?;
     let store = shared.store(platform);
     let now = shared.parts.clock.now();
     answered(put(&store, &call.digest, call.number, &call.piece, now).await)

@@ -7,6 +7,8 @@ mod alone;
 mod custody;
 mod known;
 mod letters;
+mod rejudge;
+mod review;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,11 +28,12 @@ use super::hosted::Judgeable;
 use super::lanes::lane_of;
 use super::mailbox::Letter;
 use super::range::{Hearing, Part, Span, Taken, come, judge_range, taken};
-use super::stages::{add, count};
+use super::stages::add;
 use super::{Shared, errand};
 use crate::store::{GateRow, gate_advance, gate_list, waiting_put};
 use again::{still_absent, wake};
 use known::{Asked, Cursors, Memory, remember_at_most};
+pub(crate) use review::try_release;
 
 /// How long the gate pauses after a fault of the store, such as a full disk, before it tries again.
 const AFTER_FAULT: std::time::Duration = std::time::Duration::from_secs(1);
@@ -141,6 +144,7 @@ impl Gate {
         }
         for platform in self.busy.clone() {
             let store = self.shared.store(&platform);
+            self.shared.works.gates[self.lane].busy(self.now());
             match self.turn(&store).await {
                 Ok(0) => {
                     self.busy.remove(&platform);
@@ -159,6 +163,7 @@ impl Gate {
                 }
             }
         }
+        self.shared.works.gates[self.lane].rest();
         remember_at_most(&mut self.memories, self.remembered);
         judged
     }
@@ -171,26 +176,33 @@ impl Gate {
     async fn turn(&mut self, store: &Store) -> Result<u64, StoreError> {
         let mut judged = 0;
         let judgeable = Judgeable::of(&self.shared, store).await?;
-        let rows = gate_list(store).await?;
+        let mut rows = gate_list(store).await?;
         let mut cursors: Cursors = rows.iter().map(|row| (row.journal, row.judged)).collect();
-        if !self.memories.entry(store.platform().clone()).or_default().check(&cursors) {
+        if !self.memories.entry(store.platform().clone()).or_default().check(&rows) {
             // Another instance has judged meanwhile, and may have died over it.
             self.swept.remove(store.platform());
         }
         if self.swept.insert(store.platform().clone()) {
             self.sweep(store, &cursors).await?;
         }
-        for GateRow { journal: number, judged: from } in rows {
+        for GateRow { journal: number, judged: from, .. } in &mut rows {
+            let (number, at) = (*number, from);
+            let from = *at;
             self.shared.fresh.forget(store.platform(), number, from);
             let due = from..judgeable.until(number);
             if !due.is_empty() {
                 let indexed = judgeable.is_indexed_here();
                 let entries = self.range(store, number, due, indexed, &cursors).await?;
-                cursors.insert(number, from + entries);
+                *at = from + entries;
+                cursors.insert(number, *at);
                 judged += entries;
             }
         }
-        Ok(judged + self.again(store, &judgeable, &cursors).await?)
+        let again = self.again(store, &judgeable, &rows, &cursors).await?;
+        if again > 0 {
+            return Ok(judged + again);
+        }
+        Ok(judged + self.review(store, &judgeable, &rows, &cursors).await?)
     }
 
     async fn range(
@@ -340,8 +352,7 @@ impl Gate {
         let memory = self.memories.entry(platform.clone()).or_default();
         memory.settle(number, past, &asked, facts);
         self.shared.fresh.forget(&platform, number, past);
-        add(&self.shared.stages.settle, judged, self.now());
-        count(&self.shared.stages.judged, past - from);
+        self.shared.stages.settled(&receipt, judged, self.now());
         Ok(past - from)
     }
 

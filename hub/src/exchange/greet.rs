@@ -27,6 +27,8 @@ pub(super) async fn greet(
     platform: &PlatformId,
     call: GreetCall,
 ) -> Result<GreetAnswer, Refusal> {
+    // A new machine of it may have enrolled, by another process.
+    shared.registry.refresh(&shared.parts, platform).await.map_err(|error| refused(&error))?;
     shared.registry.find(&shared.parts, platform).await?;
     // One that was registered a moment ago, beside this process: what it may send is said already.
     if shared.rulebook().platform(platform).is_none() {

@@ -31,6 +31,7 @@ impl LocalPort {
 
 impl HubPort for LocalPort {
     async fn greet(&self, call: GreetCall) -> Result<GreetAnswer, CallError> {
+        self.exchange.peers().called(&self.platform);
         Ok(self.exchange.greet(&self.platform, call.bounded()?).await?)
     }
 
@@ -39,6 +40,7 @@ impl HubPort for LocalPort {
     }
 
     async fn pull(&self, call: PullCall) -> Result<PullAnswer, CallError> {
+        self.exchange.peers().called(&self.platform);
         Ok(self.exchange.pull(&self.platform, call.bounded()?).await?)
     }
 

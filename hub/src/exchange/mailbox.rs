@@ -1,11 +1,12 @@
-//! Letters (信件): what the gate writes into mailboxes, receipts, later verdicts and notices of
-//! custody, as entries.
+//! Letters (信件): what the gate writes into mailboxes, receipts, later verdicts, notices of custody
+//! and returns, as entries.
 
 use sanheyi_exchange_spec::custody::{self, Notice};
 use sanheyi_exchange_spec::entry::{Header, Operation};
 use sanheyi_exchange_spec::later::{self, LaterVerdict};
 use sanheyi_exchange_spec::link::admit::Head;
 use sanheyi_exchange_spec::receipt::{self, Receipt};
+use sanheyi_exchange_spec::returning::{self, Return};
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::branch::{Sealed, seal};
@@ -21,6 +22,8 @@ pub(super) enum Letter<'a> {
     Later(&'a LaterVerdict),
     /// What has become of an offer of custody.
     Custody(&'a Notice),
+    /// What an operator asks the author to correct.
+    Return(&'a Return),
 }
 
 /// A letter as entry number `place` of the mailbox. The record of a receipt is the judged journal's
@@ -50,6 +53,12 @@ pub(super) fn entry(
             format!("{}-{:016}", mailbox.journal.incarnation, mailbox.size),
             notice.at,
             notice.encode(),
+        ),
+        Letter::Return(letter) => (
+            returning::DATASET,
+            format!("{}-{:016}", mailbox.journal.incarnation, mailbox.size),
+            letter.asked,
+            letter.encode(),
         ),
     };
     let wrong = |error: sanheyi_exchange_spec::error::IdError| {

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use prost::Message as _;
 use sanheyi_exchange_spec::entry::Operation;
-use sanheyi_exchange_spec::ids::{Audience, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, Lane, PlatformId};
 use sanheyi_exchange_spec::limits;
 use sanheyi_exchange_spec::note::verifier_key;
 use sanheyi_exchange_spec::rulebook::{KeyRange, builtin_entries};
@@ -15,7 +15,7 @@ use sanheyi_node::store::{IndexRow, StoreError};
 use sanheyi_proto::standard::v1 as standard;
 
 use super::outbox::Outbox;
-use crate::store::{PlatformRow, platform_list};
+use crate::store::{FormerKeyRow, PlatformRow, former_key_list, former_key_of, platform_list};
 
 /// A record that the broadcast is to have.
 struct Due {
@@ -27,6 +27,10 @@ struct Due {
 
 /// What a platform may send unless its operator says otherwise: every dataset.
 pub const EVERYTHING: &str = "*";
+/// The dataset of the directory.
+const LISTED: &str = "exchange.platform";
+/// Most key ranges of a listing. One that is left out of a later listing stays known.
+const RANGES: usize = 64;
 /// How often it is looked again what is missing, where another process puts the same in.
 const TRIES: usize = 4;
 
@@ -38,10 +42,17 @@ impl Outbox {
     pub(crate) async fn publish(&self) -> Result<(), StoreError> {
         let mut due: Vec<_> = builtin_entries().into_iter().map(Due::from).collect();
         due.push(self.itself());
-        for row in platform_list(&self.parts.database).await? {
-            due.extend(self.presented(&row, &[EVERYTHING.to_owned()]));
+        let rows = platform_list(&self.parts.database).await?;
+        for row in &rows {
+            due.extend(self.presented(row, &[EVERYTHING.to_owned()]));
         }
-        self.put(due).await
+        self.put(due).await?;
+        // What a crash between a new machine's enrolment and its presentation left out.
+        let former = former_key_list(&self.parts.database).await?;
+        for row in rows.iter().filter(|row| former.iter().any(|one| one.platform == row.platform)) {
+            self.list_keys(row).await?;
+        }
+        Ok(())
     }
 
     /// Puts platforms into the broadcast, with what each may send.
@@ -73,28 +84,64 @@ impl Outbox {
     async fn dispatch_all(&self, due: &[Due]) -> Result<bool, StoreError> {
         for some in due.chunks(limits::SUBMIT_DRAFTS) {
             let drafts: Vec<_> = some.iter().map(Due::draft).collect::<Result<_, _>>()?;
-            match self.dispatch(&drafts).await {
-                Ok(_) => {}
-                Err(SubmitError::Store(error)) => return Err(error),
-                Err(SubmitError::Refused(refused)) => {
-                    let raced = refused.iter().flat_map(|one| &one.reasons);
-                    let wrong = raced.clone().find(|reason| reason.rule != "expect");
-                    if let Some(reason) = wrong {
-                        return Err(StoreError::contradiction(
-                            "journal",
-                            "entry",
-                            "broadcast",
-                            &reason.en,
-                        ));
-                    }
-                    return Ok(false);
-                }
-                Err(error) => {
-                    return Err(StoreError::contradiction("journal", "entry", "broadcast", error));
-                }
+            if !self.dispatched(&drafts).await? {
+                return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// False if somebody else was faster with one of them.
+    async fn dispatched(&self, drafts: &[Draft]) -> Result<bool, StoreError> {
+        match self.dispatch(drafts).await {
+            Ok(_) => Ok(true),
+            Err(SubmitError::Store(error)) => Err(error),
+            Err(SubmitError::Refused(refused)) => {
+                let mut raced = refused.iter().flat_map(|one| &one.reasons);
+                let wrong = raced.find(|reason| reason.rule != "expect");
+                match wrong {
+                    Some(reason) => Err(contradicted(&reason.en)),
+                    None => Ok(false),
+                }
+            }
+            Err(error) => Err(contradicted(error)),
+        }
+    }
+
+    /// Brings a platform's keys in the directory up to date: after a new machine has enrolled they
+    /// are as many as the machines that were. What else the listing says stays.
+    pub(crate) async fn list_keys(&self, row: &PlatformRow) -> Result<(), StoreError> {
+        let former = former_key_of(&self.parts.database.of(&row.platform)).await?;
+        if former.is_empty() {
+            return Ok(());
+        }
+        let store = self.store(&Audience::All);
+        for _ in 0..TRIES {
+            let Some(head) = store.record_head(LISTED, row.platform.as_str()).await? else {
+                return Ok(());
+            };
+            let entry = store.entry_get(head.place.journal, head.place.sequence).await?;
+            let body = entry.and_then(|entry| entry.body).unwrap_or_default();
+            let wrong = |error| StoreError::contradiction("journal", "entry", LISTED, error);
+            let mut listed = standard::Platform::decode(body).map_err(wrong)?;
+            let keys = ranges(&former, row);
+            let key_id = key_id(&row.platform, row);
+            if (&listed.keys, &listed.key_id) == (&keys, &key_id) {
+                return Ok(());
+            }
+            (listed.keys, listed.key_id) = (keys, key_id);
+            let due = Due {
+                dataset: LISTED,
+                record: row.platform.to_string(),
+                occurred: self.parts.clock.now(),
+                body: listed.encode_to_vec(),
+            };
+            let follows = Some((head.revision, head.place.digest));
+            if self.dispatched(&[Draft { follows, ..due.draft()? }]).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Raced("broadcast"))
     }
 
     /// The hub's own place in the directory.
@@ -136,12 +183,31 @@ impl Outbox {
             ..standard::Platform::default()
         };
         Due {
-            dataset: "exchange.platform",
+            dataset: LISTED,
             record: row.platform.to_string(),
             occurred: row.added,
             body: body.encode_to_vec(),
         }
     }
+}
+
+fn contradicted(problem: impl ToString) -> StoreError {
+    StoreError::contradiction("journal", "entry", "broadcast", problem)
+}
+
+/// The key ranges of a platform: at first one for all lanes, and two for each machine after that.
+/// Of a machine that has signed nothing the next range begins at the same number.
+fn ranges(former: &[FormerKeyRow], row: &PlatformRow) -> Vec<standard::PlatformKey> {
+    let mut keys: Vec<_> = former.iter().map(|one| one.key).collect();
+    keys.push(row.key);
+    let first = keys.first().map(|key| KeyRange { key: *key, keeper: None, lane: None, from: 0 });
+    let mut ranges: Vec<_> = first.iter().map(KeyRange::record).collect();
+    for (before, key) in former.iter().zip(keys.iter().skip(1)) {
+        for (lane, from) in [(Lane::Normal, before.normal), (Lane::Urgent, before.urgent)] {
+            ranges.push(KeyRange { key: *key, keeper: None, lane: Some(lane), from }.record());
+        }
+    }
+    ranges.split_off(ranges.len().saturating_sub(RANGES))
 }
 
 /// The id of a platform's key, as in signed notes: the second part of its text.

@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use sanheyi_exchange_spec::checkpoint::Checkpoint;
 use sanheyi_exchange_spec::error::Code;
 use sanheyi_exchange_spec::ids::{Generation, PlatformId};
 use sanheyi_exchange_spec::link::Refusal;
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_node::store::StoreError;
+use sanheyi_node::uplink::port::PushCall;
 use tokio::sync::watch;
 
 use super::{ExchangeParts, refused};
-use crate::store::{generation_get, generation_put, platform_list};
+use crate::store::{generation_get, generation_put, platform_get, platform_list};
 
 /// The platforms, with what calls are held against.
 pub(crate) struct Registry {
     platforms: watch::Sender<BTreeMap<PlatformId, Known>>,
 }
 
-/// What is known of a platform. Both are for life: no command changes them.
-#[derive(Clone, Copy)]
+/// What is known of a platform. Its key changes when a new machine enrols; whether it is hosted
+/// never.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Known {
     /// Verifies its checkpoints.
     pub(crate) key: VerifyingKey,
@@ -100,6 +103,55 @@ impl Registry {
         platform: &PlatformId,
     ) -> Result<bool, StoreError> {
         Ok(self.look_up(parts, platform).await?.is_some_and(|known| known.hosted))
+    }
+
+    /// Looks a platform up in the store again: another process may have enrolled a new machine,
+    /// with a new key. Answers whether something else was known of it.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub(crate) async fn refresh(
+        &self,
+        parts: &ExchangeParts,
+        platform: &PlatformId,
+    ) -> Result<bool, StoreError> {
+        let Some(row) = platform_get(&parts.database, platform).await? else { return Ok(false) };
+        let now = Known { key: row.key, hosted: row.hosted };
+        let mut other = false;
+        self.platforms.send_if_modified(|platforms| {
+            other = platforms.insert(platform.clone(), now) != Some(now);
+            other
+        });
+        Ok(other)
+    }
+
+    /// The checkpoint of a push. Where it does not verify, the platform's key is looked up again:
+    /// it may have enrolled a new machine, and greeted at another instance.
+    ///
+    /// # Errors
+    /// [`Code::SignatureInvalid`] if it verifies by no key that the platform has now.
+    pub(crate) async fn verified(
+        &self,
+        parts: &ExchangeParts,
+        platform: &PlatformId,
+        call: &PushCall,
+        key: &VerifyingKey,
+    ) -> Result<Checkpoint, Refusal> {
+        let mut opened = Checkpoint::open(&call.checkpoint, key);
+        if opened.is_err()
+            && self.refresh(parts, platform).await.map_err(|error| refused(&error))?
+        {
+            let now = self.find(parts, platform).await?.key;
+            opened = Checkpoint::open(&call.checkpoint, &now);
+        }
+        opened.map_err(|error| {
+            Refusal::new(
+                error.code(),
+                call.journal.to_string(),
+                format!("检查点签名无法验证：{error}"),
+                format!("the checkpoint does not verify: {error}"),
+            )
+        })
     }
 
     async fn look_up(

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sanheyi_exchange_spec::gate::Standing;
+use sanheyi_exchange_spec::receipt::Receipt;
 use sanheyi_exchange_spec::time::Timestamp;
+use sanheyi_node::health::spread::Spread;
 
 /// Sums of microseconds by stage, and of entries.
 #[derive(Debug, Default)]
@@ -19,9 +22,26 @@ pub struct Stages {
     pub admitted: AtomicU64,
     /// Entries judged.
     pub judged: AtomicU64,
+    /// Of these, quarantined at first.
+    pub quarantined: AtomicU64,
+    /// Of these, pending at first.
+    pub pending: AtomicU64,
+    /// How long the verdicts of each range took to be durable.
+    pub settles: Spread,
 }
 
 impl Stages {
+    /// A range was judged and is durable.
+    pub(crate) fn settled(&self, receipt: &Receipt, from: Timestamp, to: Timestamp) {
+        let took = u64::try_from(to.micros_since(from)).unwrap_or(0);
+        self.settle.fetch_add(took, Ordering::Relaxed);
+        self.settles.note(took);
+        let of = |standing| receipt.exceptions.iter().filter(move |one| one.standing == standing);
+        count(&self.quarantined, of(Standing::Quarantined).count() as u64);
+        count(&self.pending, of(Standing::Pending).count() as u64);
+        count(&self.judged, receipt.to - receipt.from);
+    }
+
     /// Says the sums in one line, with the bytes that went over the wire.
     pub(crate) fn say(&self, received: u64, sent: u64) {
         let read = |stage: &AtomicU64| stage.load(Ordering::Relaxed);

@@ -11,7 +11,7 @@ use sanheyi_node::store::{JournalRow, StoreError};
 use serde::Serialize;
 
 use super::{Pair, Progress, Stage};
-use crate::store::{author_keys, is_mark, platform_list, table_count, tables};
+use crate::store::{author_keys, former_key_list, is_mark, platform_list, table_count, tables};
 use crate::tenants;
 
 /// What a move came to; these are the keys of `--json`.
@@ -73,7 +73,7 @@ pub(super) async fn compare(
     }
     let total = found.iter().map(|table| table.from).sum();
     let registry = platform_list(&pair.from).await?;
-    let keys = author_keys(&registry, &pair.hub, hub_key);
+    let keys = author_keys(&registry, &former_key_list(&pair.from).await?, &pair.hub, hub_key);
     let (mut journals, mut done) = (Vec::new(), 0);
     for platform in platforms {
         for (table, moved) in tables().zip(&mut found) {

@@ -12,12 +12,17 @@ use tonic::{Request, Response, Status};
 
 use super::listener::Peer;
 use super::service::ExchangeService;
+use crate::certificates::Certificates;
 use crate::exchange::Exchange;
 
 impl ExchangeService {
     /// The service of a hub for files, bounded.
-    pub fn files(exchange: Exchange, hub: PlatformId) -> AttachmentsServer<Self> {
-        AttachmentsServer::new(Self::of(exchange, hub))
+    pub fn files(
+        exchange: Exchange,
+        hub: PlatformId,
+        certificates: Certificates,
+    ) -> AttachmentsServer<Self> {
+        AttachmentsServer::new(Self::of(exchange, hub, certificates))
             .max_decoding_message_size(PIECE_MESSAGE_BYTES)
             .max_encoding_message_size(PIECE_MESSAGE_BYTES)
     }

@@ -8,6 +8,8 @@
 //! costs its own slot and a log line, never the others; nothing that a stranger does ends the
 //! stream.
 
+pub mod stranger;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -16,15 +18,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use stranger::Porch;
+
 use super::age::{DRAIN, MAX_AGE_SECONDS};
+use crate::authority::BACKDATED_MICROS;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::process::clock::{Deadline, pause};
 use sanheyi_node::process::meter::{Counted, Meter};
 use sanheyi_node::process::said::with_causes;
 use sanheyi_node::process::tls::ServerConfig;
-use sanheyi_node::process::tls::handshake::{AcceptError, ServerStream, accept};
+use sanheyi_node::process::tls::enrol::{Accepted, accept_either};
+use sanheyi_node::process::tls::handshake::{AcceptError, ServerStream};
 use sanheyi_node::process::tls::subject::Subject;
+use sanheyi_node::process::tls::swap::{Revoked, Swap};
 use sanheyi_node::process::unsent::keep_little_unsent;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -53,6 +61,12 @@ pub struct Peer {
     pub hub: PlatformId,
     /// Serial number of its certificate, in lower-case hex.
     pub serial: String,
+    /// SHA-256 of its certificate's public key.
+    pub key: [u8; 32],
+    /// When its certificate was issued, as far as the certificate says so.
+    pub issued: Timestamp,
+    /// When its certificate ends.
+    pub not_after: Timestamp,
     /// Where it connects from.
     pub address: SocketAddr,
     /// When its connection has reached its age.
@@ -61,7 +75,7 @@ pub struct Peer {
 
 /// A connection with a named other end.
 pub struct PeerStream {
-    stream: ServerStream<Counted<TcpStream>>,
+    stream: Box<ServerStream<Counted<TcpStream>>>,
     peer: Peer,
     /// Ends when the connection must be over; `None` when it has.
     over: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -84,19 +98,26 @@ enum Dropped {
 #[derive(Debug)]
 pub struct Acceptor {
     listener: TcpListener,
-    tls: Arc<ServerConfig>,
+    tls: Swap<ServerConfig>,
     meter: Arc<Meter>,
     connections: Arc<Semaphore>,
     handshake_timeout: Duration,
     max_age: Duration,
     drain: Duration,
+    revoked: Revoked,
+    porch: Option<Porch>,
 }
 
 // === impl Acceptor ===
 
 impl Acceptor {
     /// Accepts from `listener` by `tls` and counts the bytes of all connections on `meter`.
-    pub fn new(listener: TcpListener, tls: Arc<ServerConfig>, meter: Arc<Meter>) -> Self {
+    pub fn new(
+        listener: TcpListener,
+        tls: impl Into<Swap<ServerConfig>>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        let tls = tls.into();
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
         Self {
             listener,
@@ -106,6 +127,8 @@ impl Acceptor {
             handshake_timeout: HANDSHAKE_TIMEOUT,
             max_age: Duration::from_secs(MAX_AGE_SECONDS),
             drain: DRAIN,
+            revoked: Revoked::default(),
+            porch: None,
         }
     }
 
@@ -120,6 +143,19 @@ impl Acceptor {
     #[must_use]
     pub fn with_age(self, max_age: Duration, drain: Duration) -> Self {
         Self { max_age, drain, ..self }
+    }
+
+    /// Ends connections whose certificate is among these, at once and whenever they change.
+    #[must_use]
+    pub fn with_revoked(self, revoked: Revoked) -> Self {
+        Self { revoked, ..self }
+    }
+
+    /// Hands machines over that want to enrol; without a porch they are refused like anybody who
+    /// shows no certificate.
+    #[must_use]
+    pub fn with_porch(self, porch: Option<Porch>) -> Self {
+        Self { porch, ..self }
     }
 
     /// The age at which whoever serves the connections ends them.
@@ -171,16 +207,25 @@ impl Acceptor {
         address: SocketAddr,
         permit: OwnedSemaphorePermit,
     ) -> impl Future<Output = Option<PeerStream>> + Send + use<> {
-        let (tls, meter, limit) =
-            (Arc::clone(&self.tls), Arc::clone(&self.meter), self.handshake_timeout);
+        let (tls, meter, limit) = (self.tls.get(), Arc::clone(&self.meter), self.handshake_timeout);
         let (max_age, drain) = (self.max_age, self.drain);
+        let (revoked, porch) = (self.revoked.clone(), self.porch.clone());
         async move {
-            match named(tcp, tls, meter, limit).await {
-                Ok((stream, Subject { platform, hub, serial, .. })) => {
+            let strangers = porch.as_ref().map(Porch::tls);
+            match accepted(tcp, tls, strangers, meter, limit).await {
+                Ok(Accepted::Stranger(stream)) => {
+                    porch?.take(stream, address);
+                    None
+                }
+                Ok(Accepted::Named(stream, subject)) => {
+                    let Subject { platform, hub, serial, key, not_before, not_after } = subject;
                     tracing::debug!(%platform, serial, %address, "{platform} from {address}");
                     let ends = Deadline::after(max_age);
-                    let peer = Peer { platform, hub, serial, address, ends };
-                    let over = Some(Box::pin(pause(max_age + drain)) as _);
+                    let issued = not_before.plus_micros(BACKDATED_MICROS);
+                    let cut = cut(revoked, serial.clone());
+                    let peer =
+                        Peer { platform, hub, serial, key, issued, not_after, address, ends };
+                    let over = Some(Box::pin(over(max_age + drain, cut)) as _);
                     Some(PeerStream { stream, peer, over, _connection: permit })
                 }
                 Err(reason) => {
@@ -193,16 +238,34 @@ impl Acceptor {
     }
 }
 
-async fn named(
+/// Returns when a connection must be over: long after its age, or when its certificate was revoked.
+async fn over(age: Duration, cut: impl Future<Output = ()>) {
+    tokio::select! {
+        () = pause(age) => {}
+        () = cut => {}
+    }
+}
+
+async fn cut(revoked: Revoked, serial: String) {
+    let mut told = revoked.watch();
+    // It ends only with the acceptor, which nobody lives longer than.
+    if told.wait_for(|serials| serials.contains(&serial)).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tracing::warn!(serial, "a line was cut: its certificate {serial} was revoked");
+}
+
+async fn accepted(
     tcp: TcpStream,
     tls: Arc<ServerConfig>,
+    strangers: Option<Arc<ServerConfig>>,
     meter: Arc<Meter>,
     limit: Duration,
-) -> Result<(ServerStream<Counted<TcpStream>>, Subject), Dropped> {
+) -> Result<Accepted<Counted<TcpStream>>, Dropped> {
     // A segment is written whole: waiting for more bytes would only delay it. What waits here can
     // be overtaken by what is urgent.
     keep_little_unsent(&tcp).map_err(Dropped::Gone)?;
-    tokio::time::timeout(limit, accept(tls, Counted::new(tcp, meter)))
+    tokio::time::timeout(limit, accept_either(tls, strangers, Counted::new(tcp, meter)))
         .await
         .map_err(|_| Dropped::Slow)?
         .map_err(Dropped::Accept)
@@ -248,7 +311,7 @@ impl AsyncRead for PeerStream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.poll_over(cx)?;
-        Pin::new(&mut this.stream).poll_read(cx, buf)
+        Pin::new(&mut *this.stream).poll_read(cx, buf)
     }
 }
 
@@ -258,7 +321,7 @@ impl AsyncWrite for PeerStream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        Pin::new(&mut *self.get_mut().stream).poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -266,7 +329,7 @@ impl AsyncWrite for PeerStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bufs)
+        Pin::new(&mut *self.get_mut().stream).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -274,11 +337,11 @@ impl AsyncWrite for PeerStream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        Pin::new(&mut *self.get_mut().stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        Pin::new(&mut *self.get_mut().stream).poll_shutdown(cx)
     }
 }
 

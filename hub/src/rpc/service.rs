@@ -14,34 +14,44 @@ use tonic::{Request, Response, Status};
 
 use super::age::GOODBYE_FIRST;
 use super::listener::Peer;
+use crate::certificates::Certificates;
 use crate::exchange::Exchange;
 
 /// The exchange as a gRPC service.
 pub struct ExchangeService {
     exchange: Exchange,
     hub: PlatformId,
+    certificates: Certificates,
 }
 
 // === impl ExchangeService ===
 
 impl ExchangeService {
     /// The service of a hub, bounded.
-    pub fn server(exchange: Exchange, hub: PlatformId) -> ExchangeServer<Self> {
-        ExchangeServer::new(Self::of(exchange, hub))
+    pub fn server(
+        exchange: Exchange,
+        hub: PlatformId,
+        certificates: Certificates,
+    ) -> ExchangeServer<Self> {
+        ExchangeServer::new(Self::of(exchange, hub, certificates))
             .max_decoding_message_size(limits::MESSAGE_BYTES)
             .max_encoding_message_size(limits::MESSAGE_BYTES)
     }
 
-    pub(super) fn of(exchange: Exchange, hub: PlatformId) -> Self {
-        Self { exchange, hub }
+    pub(super) fn of(exchange: Exchange, hub: PlatformId, certificates: Certificates) -> Self {
+        Self { exchange, hub, certificates }
+    }
+
+    pub(super) fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     pub(super) fn exchange(&self) -> &Exchange {
         &self.exchange
     }
 
-    /// Who calls: the platform of the certificate, which must be one that calls over the network,
-    /// and more about its connection.
+    /// Who calls: the platform of the certificate, which must be one that calls over the network by
+    /// a certificate that counts, and more about its connection.
     pub(super) async fn caller<T: Sync>(&self, request: &Request<T>) -> Result<Peer, Status> {
         let unnamed = |zh: &str, en: &str| {
             to_status(&Refusal::new(Code::Unauthorised, "certificate", zh, en))
@@ -58,6 +68,7 @@ impl ExchangeService {
         }
         let refused = self.exchange.refuse_tenant(&peer.platform).await;
         refused.map_err(|refusal| to_status(&refusal))?;
+        self.certificates.check(peer).await.map_err(|refusal| to_status(&refusal))?;
         Ok(peer.clone())
     }
 }

@@ -15,6 +15,8 @@ pub struct GateRow {
     pub journal: JournalNumber,
     /// Entries before this sequence number have a verdict.
     pub judged: u64,
+    /// How often entries of it were judged again.
+    pub again: u64,
 }
 
 /// How far a journal has been judged; `None` if the gate does not judge it.
@@ -37,7 +39,7 @@ pub async fn gate_get(store: &Store, journal: JournalNumber) -> Result<Option<u6
 /// Of the database.
 pub async fn gate_list(store: &Store) -> Result<Vec<GateRow>, StoreError> {
     let select = Query::select()
-        .columns(["journal", "judged"])
+        .columns(["journal", "judged", "again"])
         .from("gate")
         .and_where(Expr::col("platform").eq(store.platform().as_str()))
         .to_owned();
@@ -46,7 +48,7 @@ pub async fn gate_list(store: &Store) -> Result<Vec<GateRow>, StoreError> {
         .map(|row| {
             let row = Columns::new("gate", row);
             let journal = JournalNumber::from_column(row.integer("journal")?);
-            Ok(GateRow { journal, judged: row.number("judged")? })
+            Ok(GateRow { journal, judged: row.number("judged")?, again: row.number("again")? })
         })
         .collect()
 }
@@ -77,6 +79,20 @@ pub fn gate_advance(tx: &mut Tx, store: &Store, journal: JournalNumber, from: u6
         .value("judged", signed(to))
         .cond_where(in_journal(store, journal))
         .and_where(Expr::col("judged").eq(signed(from)))
+        .to_owned();
+    tx.later(&update, Must::change(1, "gate"));
+}
+
+/// Notes that entries of a journal are judged again, with what is run next. It fences: nothing of
+/// the journal was judged, for the first time or again, since the row was read; else
+/// [`StoreError::Raced`].
+pub fn gate_again(tx: &mut Tx, store: &Store, row: &GateRow) {
+    let update = Query::update()
+        .table("gate")
+        .value("again", signed(row.again + 1))
+        .cond_where(in_journal(store, row.journal))
+        .and_where(Expr::col("judged").eq(signed(row.judged)))
+        .and_where(Expr::col("again").eq(signed(row.again)))
         .to_owned();
     tx.later(&update, Must::change(1, "gate"));
 }

@@ -1,12 +1,13 @@
 //! Platforms of the federation: `platform_*`.
 
-use std::collections::BTreeMap;
-
-use sanheyi_exchange_spec::ids::PlatformId;
+use sanheyi_exchange_spec::ids::{Lane, PlatformId};
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_exchange_spec::suite::VerifyingKey;
 use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::store::{Columns, Database, Row, Store, StoreError, Tx, signed};
 use sea_query::{Expr, ExprTrait as _, OnConflict, Order, Query, SelectStatement};
+
+use super::FormerKeyRow;
 
 /// A platform as it is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,19 +68,25 @@ pub async fn platform_list(database: &Database) -> Result<Vec<PlatformRow>, Stor
     database.directory_rows("platform_list", &platforms()).await?.iter().map(read).collect()
 }
 
-/// Verifies what authors have signed: every platform's key, and the hub's own.
+/// Verifies what authors have signed: every platform's key, those that it had before, and the hub's
+/// own.
 pub fn author_keys(
     platforms: &[PlatformRow],
+    former: &[FormerKeyRow],
     hub: &PlatformId,
     hub_key: VerifyingKey,
-) -> BTreeMap<PlatformId, VerifyingKey> {
-    let mut keys: BTreeMap<_, _> =
-        platforms.iter().map(|row| (row.platform.clone(), row.key)).collect();
-    keys.insert(hub.clone(), hub_key);
+) -> Keyring {
+    let mut keys: Keyring = platforms.iter().map(|row| (row.platform.clone(), row.key)).collect();
+    for row in former {
+        for (lane, until) in [(Lane::Normal, row.normal), (Lane::Urgent, row.urgent)] {
+            keys.put_former(row.platform.clone(), lane, until, row.key);
+        }
+    }
+    keys.put(hub.clone(), hub_key);
     keys
 }
 
-/// Registers a platform. One that is there keeps its key: a key changes only by enrolment.
+/// Registers a platform. One that is there keeps its key: it changes by [`platform_rekey`] only.
 ///
 /// # Errors
 /// Of the database.
@@ -131,6 +138,25 @@ pub async fn platform_quota(
         .value("quota", signed(quota))
         .and_where(Expr::col("platform").eq(platform.as_str()))
         .and_where(Expr::col("hosted").ne(0i64))
+        .to_owned();
+    Ok(tx.run(&update).await? == 1)
+}
+
+/// Gives a platform another key, where it has `known`; answers whether it had.
+///
+/// # Errors
+/// Of the database.
+pub async fn platform_rekey(
+    tx: &mut Tx,
+    platform: &PlatformId,
+    known: VerifyingKey,
+    key: VerifyingKey,
+) -> Result<bool, StoreError> {
+    let update = Query::update()
+        .table("platform")
+        .value("key", key.as_bytes().to_vec())
+        .and_where(Expr::col("platform").eq(platform.as_str()))
+        .and_where(Expr::col("key").eq(known.as_bytes().to_vec()))
         .to_owned();
     Ok(tx.run(&update).await? == 1)
 }

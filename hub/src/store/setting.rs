@@ -7,6 +7,7 @@ use sea_query::{Expr, ExprTrait as _, Query};
 use super::STEPS;
 
 const GENERATION: &str = "generation";
+const RESTORED: &str = "restored";
 /// Bytes of the id of a copy, with which each mark begins: the width of every drawn id.
 const COPY_ID_BYTES: usize = 16;
 
@@ -126,6 +127,24 @@ pub async fn generation_put(
     setting_put(tx, store, GENERATION, generation.as_bytes()).await
 }
 
+/// Notes that the store was restored from a backup, and where the hub lay that was backed up.
+///
+/// # Errors
+/// Of the database.
+pub async fn restored_put(tx: &mut Tx, store: &Store, from: &str) -> Result<(), StoreError> {
+    tx.run(&removal_of(store, RESTORED)).await?;
+    setting_put(tx, store, RESTORED, from.as_bytes()).await
+}
+
+/// What was noted when the store was restored; `None` of one that never was.
+///
+/// # Errors
+/// Of the database.
+pub async fn restored_get(store: &Store) -> Result<Option<String>, StoreError> {
+    let value = setting_get(store, RESTORED).await?;
+    Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
+}
+
 /// What a mark says, if it stands.
 ///
 /// # Errors
@@ -164,9 +183,13 @@ pub fn mark_settle(tx: &mut Tx, store: &Store, mark: Mark, value: &[u8]) {
 }
 
 fn removal(store: &Store, mark: Mark) -> sea_query::DeleteStatement {
+    removal_of(store, mark.name())
+}
+
+fn removal_of(store: &Store, name: &'static str) -> sea_query::DeleteStatement {
     Query::delete()
         .from_table("setting")
         .and_where(Expr::col("platform").eq(store.platform().as_str()))
-        .and_where(Expr::col("name").eq(mark.name()))
+        .and_where(Expr::col("name").eq(name))
         .to_owned()
 }

@@ -8,8 +8,8 @@ use sanheyi_node::store::tables::{
     CUSTODY_COLUMNS, Cell, Column, MIDDLE, OFFER_COLUMNS, SMALL, TABLES as OF_BRANCHES, Table,
     blob, integer, or_null, text,
 };
-use sanheyi_node::store::{Columns, Database, StoreError};
-use sea_query::{Expr, ExprTrait as _, Query};
+use sanheyi_node::store::{Columns, Database, Row, Snapshot, StoreError};
+use sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
 
 use super::Mark;
 
@@ -34,7 +34,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "gate",
-        columns: &[PLATFORM, JOURNAL, integer("judged")],
+        columns: &[PLATFORM, JOURNAL, integer("judged"), integer("again")],
         key: &["platform", "journal"],
         page: SMALL,
     },
@@ -102,6 +102,106 @@ pub const TABLES: &[Table] = &[
         key: &["platform", "key", "reader", "request"],
         page: SMALL,
     },
+    Table {
+        name: "enrolment",
+        columns: &[
+            PLATFORM,
+            blob("token"),
+            blob("secret"),
+            integer("created"),
+            integer("expires"),
+            text("title_zh"),
+            text("title_en"),
+            text("may_send"),
+            integer("replaces"),
+            text("state"),
+            integer("used"),
+            text("csr"),
+            blob("request"),
+            blob("verifying"),
+            blob("epochs"),
+            text("software"),
+            text("address"),
+            integer("decided"),
+            text("chain"),
+        ],
+        key: &["platform", "token"],
+        page: MIDDLE,
+    },
+    Table {
+        name: "certificate",
+        columns: &[
+            PLATFORM,
+            text("serial"),
+            integer("issued"),
+            integer("not_after"),
+            blob("authority"),
+            text("origin"),
+            integer("revoked"),
+            text("reason"),
+        ],
+        key: &["platform", "serial"],
+        page: SMALL,
+    },
+    Table {
+        name: "former_key",
+        columns: &[PLATFORM, integer("number"), blob("key"), integer("normal"), integer("urgent")],
+        key: &["platform", "number"],
+        page: SMALL,
+    },
+    Table {
+        name: "authority",
+        columns: &[
+            PLATFORM,
+            blob("key"),
+            text("certificate"),
+            text("state"),
+            integer("made"),
+            integer("since"),
+        ],
+        key: &["platform", "key"],
+        page: SMALL,
+    },
+    Table {
+        name: "certificate_use",
+        columns: &[PLATFORM, text("serial"), blob("key"), integer("seen")],
+        key: &["platform", "serial"],
+        page: SMALL,
+    },
+    Table {
+        name: "trusted",
+        columns: &[PLATFORM, blob("digest"), integer("at")],
+        key: &["platform"],
+        page: SMALL,
+    },
+    Table {
+        name: "review",
+        columns: &[
+            PLATFORM,
+            blob("id"),
+            integer("at"),
+            text("who"),
+            integer("act"),
+            text("filter"),
+            text("note"),
+            integer("days"),
+            integer("due"),
+            integer("entries"),
+            integer("accepted"),
+            integer("stays"),
+            integer("pending"),
+            integer("returned"),
+            integer("passed"),
+        ],
+        key: &["platform", "id"],
+        page: SMALL,
+    },
+    Table {
+        name: "review_entry",
+        columns: &[PLATFORM, JOURNAL, integer("sequence"), blob("review")],
+        key: &["platform", "journal", "sequence"],
+        page: SMALL,
+    },
 ];
 
 const SETTING: &str = "setting";
@@ -122,13 +222,26 @@ pub fn is_mark(table: &Table, row: &[Cell]) -> bool {
 /// # Errors
 /// Of the database.
 pub(crate) async fn table_count(database: &Database, table: &Table) -> Result<u64, StoreError> {
+    let rows = database.city_rows("table_count", &count(table)).await?;
+    rows.first().map_or(Ok(0), |row| Columns::new(table.name, row).number("rows"))
+}
+
+/// The same of a store as it is at one moment. Only for a backup.
+///
+/// # Errors
+/// Of the database.
+pub(crate) async fn snapshot_count(from: &mut Snapshot, table: &Table) -> Result<u64, StoreError> {
+    let rows = from.rows("snapshot_count", &count(table)).await?;
+    rows.first().map_or(Ok(0), |row| Columns::new(table.name, row).number("rows"))
+}
+
+fn count(table: &Table) -> SelectStatement {
     let mut select =
         Query::select().expr_as(Expr::col("platform").count(), "rows").from(table.name).to_owned();
     if table.name == SETTING {
         select.and_where(Expr::col("name").is_not_in(Mark::ALL.map(Mark::name)));
     }
-    let rows = database.city_rows("table_count", &select).await?;
-    rows.first().map_or(Ok(0), |row| Columns::new(table.name, row).number("rows"))
+    select
 }
 
 /// Every platform that has rows: those of the directory, those that have journals, and the hub.
@@ -140,14 +253,46 @@ pub(crate) async fn table_platforms(
     database: &Database,
 ) -> Result<BTreeSet<PlatformId>, StoreError> {
     let mut found = BTreeSet::new();
-    for table in ["platform", "journal", SETTING] {
-        let select = Query::select().column("platform").distinct().from(table).to_owned();
-        for row in &database.city_rows("table_platforms", &select).await? {
-            let row = Columns::new(table, row);
-            found.insert(row.parsed("platform", row.text("platform")?.parse())?);
-        }
+    for table in ENROLLED {
+        let rows = database.city_rows("table_platforms", &platforms(table)).await?;
+        named(table, &rows, &mut found)?;
     }
     Ok(found)
+}
+
+/// The same of a store as it is at one moment. Only for a backup.
+///
+/// # Errors
+/// Of the database.
+pub(crate) async fn snapshot_platforms(
+    from: &mut Snapshot,
+) -> Result<BTreeSet<PlatformId>, StoreError> {
+    let mut found = BTreeSet::new();
+    for table in ENROLLED {
+        let rows = from.rows("snapshot_platforms", &platforms(table)).await?;
+        named(table, &rows, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The tables that have a row of every platform that has any: one that was only invited stands in
+/// `enrolment`.
+const ENROLLED: [&str; 4] = ["platform", "journal", SETTING, "enrolment"];
+
+fn platforms(table: &'static str) -> SelectStatement {
+    Query::select().column("platform").distinct().from(table).to_owned()
+}
+
+fn named(
+    table: &'static str,
+    rows: &[Row],
+    found: &mut BTreeSet<PlatformId>,
+) -> Result<(), StoreError> {
+    for row in rows {
+        let row = Columns::new(table, row);
+        found.insert(row.parsed("platform", row.text("platform")?.parse())?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -52,6 +52,26 @@ pub async fn waiting_any(tx: &mut Tx, store: &Store) -> Result<bool, StoreError>
     Ok(!tx.rows(&select).await?.is_empty())
 }
 
+/// Up to `limit` sequence numbers of a journal's pending entries, ascending.
+///
+/// # Errors
+/// Of the database.
+pub async fn waiting_sequences(
+    store: &Store,
+    journal: JournalNumber,
+    limit: u64,
+) -> Result<Vec<u64>, StoreError> {
+    let select = Query::select()
+        .column("sequence")
+        .from("waiting")
+        .cond_where(in_journal(store, journal))
+        .order_by("sequence", Order::Asc)
+        .limit(limit)
+        .to_owned();
+    let rows = store.rows("waiting_sequences", &select).await?;
+    rows.iter().map(|row| Columns::new("waiting", row).number("sequence")).collect()
+}
+
 /// Makes ready what waits for any of these, with what is run next.
 pub fn waiting_wake(tx: &mut Tx, store: &Store, come: &[Vec<u8>]) {
     for some in come.chunks(CHUNK) {

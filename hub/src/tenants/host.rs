@@ -15,6 +15,7 @@ use sanheyi_node::process::folder::{self, FolderError};
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError, Tasks};
 use sanheyi_node::process::secret::{SecretError, read_seed};
 use sanheyi_node::store::{Database, Lease, StoreError};
+use sanheyi_node::upkeep::room::Room;
 use sanheyi_node::uplink::lanes::LaneRules;
 use sanheyi_node::uplink::retry::RetryConfig;
 use thiserror::Error;
@@ -44,6 +45,8 @@ pub struct Grounds {
     pub keys: PathBuf,
     /// Folder of their sockets: `<id>/intake.sock`.
     pub data: PathBuf,
+    /// The disk by which they refuse what is new.
+    pub room: Arc<Room>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -135,6 +138,7 @@ pub async fn host(grounds: &Grounds, tenant: &PlatformRow) -> Result<Hosted, Ten
         hub_key: grounds.hub_key,
         retry: PAUSES,
         lanes: LaneRules::default(),
+        room: Arc::clone(&grounds.room),
         clock: Arc::clone(&grounds.clock),
         entropy: Arc::clone(&grounds.entropy),
     };

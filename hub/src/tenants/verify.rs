@@ -2,13 +2,11 @@
 //! hosted journals, what was admitted and judged of them.
 
 use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_node::branch::{Difference, JournalReport, verify as verify_bytes};
+use sanheyi_exchange_spec::keyring::Keyring;
+use sanheyi_node::branch::{Difference, JournalReport, VerifyTeller, verify_told as verify_bytes};
 use sanheyi_node::store::{JournalRow, Store, StoreError};
 
 use crate::store::{PlatformRow, gate_get, hosted_list};
-
-/// Keys of authors.
-type Keys = std::collections::BTreeMap<PlatformId, sanheyi_exchange_spec::suite::VerifyingKey>;
 
 /// Verifies the rows of one platform of a hub.
 ///
@@ -18,11 +16,25 @@ pub async fn verify(
     store: &Store,
     platform: &PlatformRow,
     hub: &PlatformId,
-    keys: &Keys,
+    keys: &Keyring,
+) -> Result<Vec<JournalReport>, StoreError> {
+    verify_told(store, platform, hub, keys, &mut |_, _, _| {}).await
+}
+
+/// As [`verify`]; `told` hears how far it is.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn verify_told(
+    store: &Store,
+    platform: &PlatformRow,
+    hub: &PlatformId,
+    keys: &Keyring,
+    told: VerifyTeller<'_>,
 ) -> Result<Vec<JournalReport>, StoreError> {
     // What was admitted before the walk lies inside of what is walked.
     let admitted = hosted_list(store).await?;
-    let mut reports = verify_bytes(store, keys).await?;
+    let mut reports = verify_bytes(store, keys, told).await?;
     for report in &mut reports {
         let own = report.journal.author == platform.platform;
         if own && report.difference.is_none() {

@@ -6,9 +6,10 @@ use anyhow::anyhow;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::ids::{Lane, PlatformId};
 use sanheyi_exchange_spec::invariants::{Sealed, byte_exact};
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_exchange_spec::later;
 use sanheyi_exchange_spec::segment::SegmentReader;
-use sanheyi_exchange_spec::suite::{Suite, VerifyingKey};
+use sanheyi_exchange_spec::suite::Suite;
 use sanheyi_node::branch::{JournalReport, stored_rules, verify, verify_shown};
 use sanheyi_node::store::{Counts, Database, JournalNumber, JournalRow, Store, StoreError};
 
@@ -63,7 +64,7 @@ pub(super) struct Hub<'a> {
     pub(super) id: &'a PlatformId,
     pub(super) store: &'a Database,
     pub(super) platforms: Vec<PlatformRow>,
-    pub(super) keys: BTreeMap<PlatformId, VerifyingKey>,
+    pub(super) keys: Keyring,
 }
 
 // === impl Row ===
@@ -254,9 +255,12 @@ async fn count_later(store: &Store, mailbox: &JournalRow) -> anyhow::Result<u64>
     let (mut next, mut later) = (0, 0);
     while next < mailbox.head.size {
         for row in store.segment_from(mailbox.number, next, SEGMENTS).await? {
-            next = row.first + row.entries;
             let opened = reader.open(&row.bytes)?;
-            let told = opened.iter().filter(|entry| entry.header.dataset == later::DATASET);
+            // It may have been merged meanwhile: what was counted is not counted again.
+            let seen = usize::try_from(next.saturating_sub(row.first))?;
+            next = row.first + row.entries;
+            let told = opened.iter().skip(seen);
+            let told = told.filter(|entry| entry.header.dataset == later::DATASET);
             later += told.count() as u64;
         }
     }

@@ -2,55 +2,54 @@
 //! writes what is waited for meet on the platform's locked row, and the waiter looks once more
 //! under the lock; behind it a slow sweep looks through everything that waits (rule 16).
 
-use sanheyi_exchange_spec::custody::{FAMILY, Ruling};
-use sanheyi_exchange_spec::entry::HeaderView;
-use sanheyi_exchange_spec::gate::{
-    Candidate, Edition, Needs, Standing, Verdict, Wait, judge, needs,
-};
-use sanheyi_exchange_spec::later::{Change, LaterVerdict};
+use sanheyi_exchange_spec::gate::{Edition, Standing, Wait};
 use sanheyi_exchange_spec::limits;
-use sanheyi_exchange_spec::segment::Opened;
-use sanheyi_exchange_spec::suite::Digest;
-use sanheyi_exchange_spec::time::Timestamp;
-use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError, Tx};
-use sanheyi_proto::Violations;
+use sanheyi_node::store::{IndexRow, JournalNumber, Store, StoreError, Tx};
 
-use super::super::errand::{self, Accepted, Errands};
 use super::super::hosted::Judgeable;
 use super::super::mailbox::Letter;
-use super::super::permits::Permits;
-use super::super::range::exception;
 use super::Gate;
 use super::custody::{self, still_open};
-use super::known::{Asked, Cursors, is_judged};
+use super::known::{Cursors, is_judged};
+use super::rejudge::{Learnt, Outcome};
 use crate::store::{
-    WaitingRow, platform_lock, waiting_any, waiting_awaited, waiting_missed, waiting_put,
-    waiting_put_ready, waiting_ready, waiting_take, waiting_wake,
+    GateRow, ReviewCounts, WaitingRow, gate_again, platform_lock, review_count, review_take,
+    waiting_any, waiting_awaited, waiting_missed, waiting_put, waiting_put_ready, waiting_ready,
+    waiting_take, waiting_wake,
 };
 
 /// Rows looked through at a time by the sweep.
 const PAGE: u64 = 1000;
 
-/// An entry that is judged again, taken out of its segment: of many segments no more is kept.
-struct Reopened {
-    sequence: u64,
-    header: Vec<u8>,
-    body: Option<Vec<u8>>,
-    digest: Digest,
-    /// When the hub received it.
-    stored: Timestamp,
+/// Who asks for entries to be judged again.
+pub(super) enum Asker<'a> {
+    /// They themselves: what they waited for has come.
+    Waiting {
+        /// They.
+        sequences: &'a [u64],
+    },
+    /// An operator, by a review.
+    Review {
+        /// Its id.
+        id: [u8; 16],
+        /// The entries of the batch, also those of which nothing changes.
+        sequences: &'a [u64],
+        /// What has come of them.
+        counts: ReviewCounts,
+    },
 }
 
-/// What came of judging again.
-struct Outcome {
-    later: LaterVerdict,
-    sequences: Vec<u64>,
-    waits: Vec<(u64, Wait)>,
-    /// What follows of the offer or the answer that is the last of them.
-    ruling: Option<Ruling>,
-    /// What is shown to others, and erased.
-    errands: Errands,
-    index: Vec<IndexRow>,
+impl Asker<'_> {
+    /// What asked is done with.
+    pub(super) fn take(&self, tx: &mut Tx, store: &Store, number: JournalNumber) {
+        match self {
+            Asker::Waiting { sequences } => waiting_take(tx, store, number, sequences),
+            Asker::Review { id, sequences, counts } => {
+                review_take(tx, store, number, sequences);
+                review_count(tx, store, id, counts);
+            }
+        }
+    }
 }
 
 /// What a pending entry waits for is still not there, under the lock of the platform; else somebody
@@ -100,6 +99,7 @@ impl Gate {
         &mut self,
         store: &Store,
         judgeable: &Judgeable,
+        rows: &[GateRow],
         cursors: &Cursors,
     ) -> Result<u64, StoreError> {
         let ready = waiting_ready(store, limits::RECEIPT_EXCEPTIONS as u64).await?;
@@ -108,120 +108,26 @@ impl Gate {
         };
         let sequences = ready.iter().filter(|row| row.journal == number).map(|row| row.sequence);
         let reopened = self.reopen(store, number, sequences.collect()).await?;
-        let outcome = self.judge_again(store, number, &reopened, cursors).await?;
-        self.settle_again(store, number, &outcome, judgeable, cursors).await?;
+        let pending = (reopened.as_slice(), Standing::Pending);
+        let none = Learnt::default();
+        let outcome = self.judge_again(store, number, pending, &none, cursors).await?;
+        let row = row_of(rows, number)?;
+        let asker = Asker::Waiting { sequences: &outcome.sequences };
+        self.settle_again(store, row, &outcome, (judgeable, cursors), &asker).await?;
         Ok(outcome.sequences.len() as u64)
     }
 
-    async fn reopen(
+    /// Makes durable what came of judging again, and takes away who asked for it, in one
+    /// transaction.
+    pub(super) async fn settle_again(
         &mut self,
         store: &Store,
-        number: JournalNumber,
-        sequences: Vec<u64>,
-    ) -> Result<Vec<Reopened>, StoreError> {
-        let mut reopened = Vec::with_capacity(sequences.len());
-        let mut current: Option<(u64, Opened, Timestamp)> = None;
-        for sequence in sequences {
-            let absent = || {
-                StoreError::contradiction("waiting", "sequence", sequence, "is not in the journal")
-            };
-            let holds = |(first, opened, _): &(u64, Opened, Timestamp)| {
-                (*first..*first + opened.len() as u64).contains(&sequence)
-            };
-            let (first, opened, stored) = match current.take().filter(holds) {
-                Some(held) => held,
-                None => {
-                    let rows = store.segment_from(number, sequence, 1).await?;
-                    let row = rows.into_iter().next().filter(|row| row.past() > sequence);
-                    let row = row.ok_or_else(absent)?;
-                    (row.first, self.open(row.first, &row.bytes)?, row.stored)
-                }
-            };
-            let place = usize::try_from(sequence - first).map_err(|_| absent())?;
-            let entry = opened.get(place).ok_or_else(absent)?;
-            let (header, digest) = (entry.header_bytes.to_vec(), entry.digest);
-            let body = entry.body.map(|(_, body)| body.to_vec());
-            reopened.push(Reopened { sequence, header, body, digest, stored });
-            current = Some((first, opened, stored));
-        }
-        Ok(reopened)
-    }
-
-    async fn judge_again(
-        &mut self,
-        store: &Store,
-        number: JournalNumber,
-        reopened: &[Reopened],
-        cursors: &Cursors,
-    ) -> Result<Outcome, StoreError> {
-        let edition = self.shared.parts.edition;
-        let journal = self.journal_id(store, number).await?;
-        let mut asked = Needs::default();
-        let memory = self.memories.entry(store.platform().clone()).or_default();
-        asked.custody.everywhere = memory.custody(store).await?;
-        let mut entries = Vec::with_capacity(reopened.len());
-        for one in reopened {
-            let wrong = |error| StoreError::contradiction("segment", "bytes", one.sequence, error);
-            let header = HeaderView::parse(&one.header).map_err(wrong)?;
-            needs(&header, one.body.as_deref(), &edition, &mut asked);
-            entries.push((one, header));
-        }
-        let rules = self.shared.rulebook();
-        let asked = Asked::only(asked);
-        let mut facts =
-            custody::facts(&self.shared, store, cursors, &asked, memory, &rules).await?;
-        let mut permits = Permits::new(&rules, &journal.author);
-        let (mut changes, mut waits, mut index) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut sequences, mut ruling) = (Vec::new(), None);
-        let mut scratch = Violations::default();
-        for (Reopened { sequence, body, digest, stored, .. }, header) in &entries {
-            let body = body.as_deref();
-            let candidate = Candidate { header, body, lane: journal.lane };
-            let refused = permits.refuse(header.dataset, *stored);
-            let mut verdict =
-                refused.unwrap_or_else(|| judge(&candidate, &edition, &facts, &mut scratch));
-            facts.learn(header, body, *digest, verdict.standing);
-            memory.forget(header.dataset, header.record);
-            waits.extend(verdict.waits.take().map(|wait| (*sequence, wait)));
-            index.push(stands(header, number, *sequence, &verdict, *digest));
-            sequences.push(*sequence);
-            let decides = header.dataset.starts_with(FAMILY);
-            if decides && verdict.standing == Standing::Accepted {
-                ruling = sanheyi_exchange_spec::custody::ruling(header, body, &facts.custody);
-            }
-            let verdict = exception(*sequence, header, verdict);
-            changes.push(Change { replaced: Standing::Pending, verdict });
-            if decides {
-                // What follows of it is written down before anything else is judged.
-                break;
-            }
-        }
-        let told: Vec<_> = changes.iter().map(|change| change.verdict.clone()).collect();
-        let lost = custody::shown(number, &told, &facts);
-        let (standard, judged) = (edition.version(), self.now());
-        let later = LaterVerdict { journal, standard, judged, changes };
-        let accepted = entries.iter().zip(&told);
-        let accepted = accepted.filter(|(_, verdict)| verdict.standing == Standing::Accepted);
-        let accepted: Vec<_> = accepted
-            .map(|((one, header), _)| Accepted {
-                sequence: one.sequence,
-                header: *header,
-                body: one.body.as_deref(),
-            })
-            .collect();
-        let errands = errand::decide(store, number, &accepted, &rules, judged).await?;
-        let errands = errands.with(lost);
-        Ok(Outcome { later, sequences, waits, ruling, errands, index })
-    }
-
-    async fn settle_again(
-        &mut self,
-        store: &Store,
-        number: JournalNumber,
+        row: &GateRow,
         outcome: &Outcome,
-        judgeable: &Judgeable,
-        cursors: &Cursors,
+        (judgeable, cursors): (&Judgeable, &Cursors),
+        asker: &Asker<'_>,
     ) -> Result<(), StoreError> {
+        let number = row.journal;
         let platform = store.platform().clone();
         let (letter, lane) = (Letter::Later(&outcome.later), outcome.later.journal.lane);
         let last = outcome.sequences.last().copied().unwrap_or_default();
@@ -229,12 +135,11 @@ impl Gate {
         let judged = outcome.later.judged;
         let delivery = self.prepare(store, lane, &letter, last, judged).await?;
         let mut tx = store.begin("gate_again").await?;
-        waiting_take(&mut tx, store, number, &outcome.sequences);
+        gate_again(&mut tx, store, row);
+        asker.take(&mut tx, store, number);
         delivery.lock(&mut tx).await?;
         still_absent(&mut tx, store, cursors, &outcome.waits).await?;
-        for change in &outcome.later.changes {
-            tx.verdict_change(store, number, change);
-        }
+        tx.later_put(store, number, &outcome.later).await?;
         if judgeable.is_indexed_here() {
             tx.record_stand(store, &outcome.index);
         } else {
@@ -249,6 +154,7 @@ impl Gate {
             self.shared.due.tell(&platform);
         }
         self.delivered(store, delivery);
+        self.memories.entry(platform.clone()).or_default().judged_again(row);
         if !outcome.waits.is_empty() {
             self.waiting.insert(platform);
         }
@@ -316,6 +222,13 @@ impl Gate {
     }
 }
 
+/// The cursor of a journal, as it was read.
+pub(super) fn row_of(rows: &[GateRow], number: JournalNumber) -> Result<&GateRow, StoreError> {
+    rows.iter().find(|row| row.journal == number).ok_or_else(|| {
+        StoreError::contradiction("gate", "journal", number.to_column(), "is not judged")
+    })
+}
+
 /// Whether an edition ends a wait.
 fn known_now(wait: Option<&Wait>, edition: &Edition) -> bool {
     match wait {
@@ -330,15 +243,4 @@ fn known_now(wait: Option<&Wait>, edition: &Edition) -> bool {
         // Written by a newer program: what it waits for shows when it is judged.
         None => true,
     }
-}
-
-fn stands(
-    header: &HeaderView<'_>,
-    journal: JournalNumber,
-    sequence: u64,
-    verdict: &Verdict,
-    digest: Digest,
-) -> IndexRow {
-    let standing = Some(verdict.standing);
-    IndexRow::new(header, &Place { journal, sequence, standing, digest })
 }

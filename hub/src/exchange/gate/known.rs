@@ -12,7 +12,7 @@ use sanheyi_node::store::{IndexRow, JournalNumber, Place, Store, StoreError};
 use sanheyi_proto::dataset;
 
 use super::super::range::{Part, Span, Taken, entries};
-use crate::store::CUSTODY;
+use crate::store::{CUSTODY, GateRow};
 
 /// Bytes of contents that are remembered of a platform: a district has 2,000 to 4,000 power items
 /// of some hundred bytes each.
@@ -35,6 +35,8 @@ pub(super) struct Memory {
     custody: Option<bool>,
     /// Where the platform's cursors were left.
     cursors: Cursors,
+    /// How often entries of its journals were judged again; nothing before anything was remembered.
+    again: Option<Cursors>,
 }
 
 /// What a range asks, and which records begin in it, so that nobody else has them.
@@ -63,15 +65,26 @@ pub(super) fn remember_at_most(memories: &mut BTreeMap<PlatformId, Memory>, byte
 
 impl Memory {
     /// Forgets everything if somebody else has moved a cursor since; answers whether nobody has.
-    pub(super) fn check(&mut self, cursors: &Cursors) -> bool {
-        let moved = |(number, at): (&JournalNumber, &u64)| {
-            cursors.get(number).is_some_and(|cursor| cursor != at)
-        };
-        let alone = !self.cursors.iter().any(moved);
+    pub(super) fn check(&mut self, rows: &[GateRow]) -> bool {
+        let moved =
+            |row: &GateRow| self.cursors.get(&row.journal).is_some_and(|at| *at != row.judged);
+        let again: Cursors = rows.iter().map(|row| (row.journal, row.again)).collect();
+        let judged_again = self.again.as_ref().is_some_and(|known| {
+            again.iter().any(|(number, at)| known.get(number).copied().unwrap_or(0) != *at)
+        });
+        let alone = !judged_again && !rows.iter().any(moved);
         if !alone {
             *self = Self::default();
         }
+        self.again = Some(again);
         alone
+    }
+
+    /// Entries of a journal were judged again here, and it is durable.
+    pub(super) fn judged_again(&mut self, row: &GateRow) {
+        if let Some(known) = &mut self.again {
+            known.insert(row.journal, row.again + 1);
+        }
     }
 
     /// A range was judged and is durable.

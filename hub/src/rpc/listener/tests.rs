@@ -166,7 +166,7 @@ async fn bytes_go_through_and_both_meters_agree() {
         let tcp = TcpStream::connect(address).await.unwrap();
         let counted = Counted::new(tcp, Arc::clone(&near_meter));
         let name = server_name("127.0.0.1").unwrap();
-        let mut tls = tls_connect(config.tls, name, counted).await.unwrap();
+        let mut tls = tls_connect(config.tls.get(), name, counted).await.unwrap();
         tls.write_all(&[7; 10_000]).await.unwrap();
         tls.flush().await.unwrap();
         let mut echo = vec![0; 10_000];
@@ -211,7 +211,7 @@ async fn a_refused_client_that_has_already_sent_much_still_hears_the_alert() {
     let name = server_name("127.0.0.1").unwrap();
     let client = async {
         let tcp = TcpStream::connect(address).await.unwrap();
-        let mut tls = tls_connect(config.tls, name, tcp).await.unwrap();
+        let mut tls = tls_connect(config.tls.get(), name, tcp).await.unwrap();
         // All of it is in the socket before the hub looks at the certificate.
         tls.write_all(&[7; 48 * 1024]).await.unwrap();
         tls.flush().await.unwrap();
