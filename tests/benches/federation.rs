@@ -1,12 +1,12 @@
 //! A hub and a node as processes, with what a measurement asks of them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sanheyi_exchange_spec::ids::{Audience, PlatformId};
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_hub::app::signing_key;
 use sanheyi_hub::config::DESK;
 use sanheyi_hub::exchange::EVERYTHING;
@@ -243,7 +243,7 @@ impl Federation {
         ];
         let node = Sums::read(&self.node.stop()?);
         let hub = Sums::read(&self.hub.stop()?);
-        let keys: BTreeMap<_, _> = keys.into_iter().collect();
+        let keys: Keyring = keys.into_iter().collect();
         let (began, many) = (seconds(), records >= MANY);
         if many {
             say(&format!("  verifying {records} entries at both ends from their bytes"))?;

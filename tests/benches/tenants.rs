@@ -1,11 +1,10 @@
 //! A hub that hosts tenants, and nobody else: the branches live in its process and its store.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::bail;
 use sanheyi_exchange_spec::ids::PlatformId;
-use sanheyi_exchange_spec::suite::VerifyingKey;
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_hub::app::signing_key;
 use sanheyi_hub::exchange::EVERYTHING;
 use sanheyi_hub::setup::{NewTenant, Setup};
@@ -25,7 +24,7 @@ pub(crate) struct Tenants {
     store: HubStore,
     setup: Setup,
     platforms: Vec<PlatformId>,
-    keys: BTreeMap<PlatformId, VerifyingKey>,
+    keys: Keyring,
     // Removed when dropped.
     _folder: TempDir,
 }
@@ -40,7 +39,7 @@ impl Tenants {
         let store = place.store();
         let (setup, config) = new_hub(&folder.path().join("hub"), &store)?;
         let mut platforms = Vec::new();
-        let mut keys = BTreeMap::from([(setup.hub.clone(), setup.hub_key()?)]);
+        let mut keys = Keyring::from([(setup.hub.clone(), setup.hub_key()?)]);
         for name in names {
             let platform: PlatformId = name.parse()?;
             let (title_zh, title_en) = ((*name).to_owned(), (*name).to_owned());
@@ -52,7 +51,7 @@ impl Tenants {
                 may_send: vec![EVERYTHING.to_owned()],
             };
             let files = setup.tenant_add(&new).await?;
-            keys.insert(platform.clone(), signing_key(&files.key)?.verifying());
+            keys.put(platform.clone(), signing_key(&files.key)?.verifying());
             platforms.push(platform);
         }
         let hub = Party::start(&store.arguments(), &config, folder.path().join("hub.log"))?;

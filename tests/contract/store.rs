@@ -16,11 +16,13 @@ mod index;
 mod judges;
 mod lost;
 mod news;
+mod quarantine;
 mod rows;
 mod schema;
 mod statements;
 mod tls;
 mod together;
+mod upkeep;
 mod verdicts;
 mod waiting;
 
@@ -34,14 +36,16 @@ macro_rules! on_both {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 $room::$promise(&Ground::file()).await;
-            })*)*
+            }
+            )*)*
         }
         mod postgres {
             use super::*;
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 $room::$promise(&Ground::server()).await;
-            })*)*
+            }
+            )*)*
         }
     };
 }
@@ -65,6 +69,9 @@ on_both! {
         a_later_verdict_moves_the_counts_once
         a_later_verdict_on_what_does_not_stand_like_that_changes_nothing
         how_an_entry_stands_is_written_over;
+    quarantine:
+        what_was_dealt_with_is_not_read_again_at_every_look
+        more_than_anybody_reads_are_not_counted;
     custody:
         what_was_written_of_custody_comes_back
         of_two_decisions_one_has_raced
@@ -95,6 +102,12 @@ on_both! {
         a_key_that_is_there_already_is_a_race
         what_waits_is_run_in_order_before_what_is_run_next
         what_waits_and_must_change_rows_is_a_race_where_it_does_not;
+    upkeep:
+        small_segments_become_few_while_others_read_and_append
+        a_swap_is_whole_or_not_at_all
+        what_upkeep_did_is_written_over_and_read_back
+        an_audit_is_cut_where_its_file_ends
+        an_upload_that_was_given_up_goes_piece_by_piece;
     together:
         two_processes_that_append_to_one_journal_lose_and_double_nothing
         two_platforms_are_written_side_by_side;

@@ -157,7 +157,9 @@ async fn from_a_file_to_a_server_and_its_districts_go_on() {
     assert!(run.contains("已迁至") && run.contains("must not run again"), "{run}");
     assert_eq!(operator(&world, &["verify"]).await.unwrap().1, OK);
     let (status, _) = operator(&world, &["status"]).await.unwrap();
-    let twice = operator(&world, &["copy-store", "--to", "other.sqlite"]).await.unwrap_err();
+    let (elsewhere, twice) = (tempfile::tempdir().unwrap(), ["copy-store", "--to"]);
+    let other = elsewhere.path().join("other.sqlite").display().to_string();
+    let twice = operator(&world, &[twice[0], twice[1], &other]).await.unwrap_err();
     assert!(twice.to_string().contains("must not run again"), "{twice}");
 
     point_to(&world, &there.url());

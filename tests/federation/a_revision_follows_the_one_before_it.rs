@@ -5,6 +5,7 @@ use prost::Message as _;
 use sanheyi_exchange_spec::gate::Standing;
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_hub::cli::answer;
+use sanheyi_hub::quarantine::{Act, Filter, Who, WorkingDesk};
 use sanheyi_node::branch::Sealed;
 use sanheyi_node::store::Counts;
 use sanheyi_proto::standard::v1::Complaint;
@@ -125,4 +126,26 @@ async fn one_that_follows_what_is_quarantined_clears_it() {
     let listed = quarantine(&world).await;
     let [one] = &listed.as_array().unwrap()[..] else { panic!("one was due: {listed}") };
     assert_eq!((one["sequence"].as_u64(), one["cleared"].as_bool()), (Some(1), Some(true)));
+}
+
+#[tokio::test]
+async fn what_claims_a_revision_that_another_has_is_not_released() {
+    let mut world = World::new(413, &["jintan"]).await;
+    let mut foreign = world.foreign("jintan").await;
+    foreign.greet().await.unwrap();
+    let store = world.hub.store(&id("jintan"));
+    let (first, other) = (next(&foreign, 1, None, "甲"), next(&foreign, 1, None, "乙"));
+    let digest = first.digest;
+    push(&world, &mut foreign, &[first, other]).await;
+    let taken = [(1, Standing::Quarantined, vec!["revision.taken".to_owned()])];
+    assert_eq!(rules(&store).await, taken);
+    let desk = WorkingDesk::new(&world.hub.exchange());
+    // What it says would keep all rules; but it is not the record's first revision.
+    let plan = desk.plan(&Act::Release, &Filter::default()).await.unwrap();
+    assert_eq!((plan.outcome.stays, plan.entries.len()), (1, 1));
+    let review = desk.begin(&plan, &Who::default()).await.unwrap();
+    assert_eq!(desk.wait(&review, &mut |_| {}).await.unwrap().done, plan.outcome);
+    assert_eq!(rules(&store).await, taken);
+    let head = store.record_head(COMPLAINT, &complaint_no(1)).await.unwrap().unwrap();
+    assert_eq!((head.revision, head.place.digest), (1, digest));
 }

@@ -32,6 +32,7 @@ struct Plan {
     cuts: u64,
     refusing: bool,
     losing_answers: bool,
+    swallowing: bool,
     delay: Duration,
 }
 
@@ -75,6 +76,12 @@ impl Proxy {
     /// Whether what the hub says gets lost on the way.
     pub fn lose_answers(&self, losing: bool) {
         self.control.plan.send_modify(|plan| plan.losing_answers = losing);
+    }
+
+    /// Whether everything gets lost on the way, both ways, and nobody is told: a port that is
+    /// blocked without a word.
+    pub fn swallow(&self, swallowing: bool) {
+        self.control.plan.send_modify(|plan| plan.swallowing = swallowing);
     }
 
     /// How long every piece waits, both ways.
@@ -157,7 +164,7 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Contro
             control.torn.fetch_add(1, Ordering::SeqCst);
             return;
         }
-        let lost = way == Way::Down && plan.losing_answers;
+        let lost = plan.swallowing || (way == Way::Down && plan.losing_answers);
         if !lost && to.write_all(&piece[..length]).await.is_err() {
             return;
         }

@@ -34,6 +34,13 @@ pub fn program() -> std::io::Result<std::path::PathBuf> {
     std::env::current_exe()
 }
 
+/// A program that lies in a folder where programs are looked for.
+pub fn installed(name: &str) -> Option<std::path::PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
 /// How often processes are killed unless told otherwise.
 pub const KILLS: u64 = 6;
 

@@ -9,6 +9,7 @@
 //! | `federation` | a hub and its nodes, whatever happens to lines, machines and disks |
 //! | `process` | real processes, killed |
 //! | `interop` | programs and tools of others: they read, judge and exchange as we do |
+//! | `web` | pages, in a real browser, as people use them |
 //! | `benches` | what a machine reaches; printed, not judged |
 //!
 //! # Reading order
@@ -25,9 +26,10 @@
 //! 7. [`knobs`]: what a person may turn by the environment. [`decoders`]: what bytes from outside
 //!    meet.
 //! 8. [`postgres`]: a server of PostgreSQL, thrown away afterwards. [`python`]: an environment of
-//!    Python, kept.
+//!    Python, kept. [`browser`]: Chromium, told what to do.
 
 pub mod balancer;
+pub mod browser;
 pub mod crowd;
 pub mod custody;
 pub mod decoders;

@@ -40,8 +40,9 @@ fn outside(range: &str) -> Range<u16> {
     let mut ends = range.split_whitespace();
     let (low, high) = (ends.next(), ends.next());
     let low = low.and_then(|low| low.parse().ok()).unwrap_or(32_768);
-    let high = high.and_then(|high| high.parse().ok()).unwrap_or(60_999);
-    let (below, above) = (LOWEST..low, high..u16::MAX);
+    let high: u16 = high.and_then(|high| high.parse().ok()).unwrap_or(60_999);
+    // The last port that it says is still one of its own.
+    let (below, above) = (LOWEST..low, high.saturating_add(1)..u16::MAX);
     if below.len() >= above.len() { below } else { above }
 }
 
@@ -53,8 +54,9 @@ mod tests {
     fn the_larger_part_outside_the_kernels_range_is_used() {
         assert_eq!(outside(""), LOWEST..32_768);
         assert_eq!(outside("20000 60999"), LOWEST..20_000);
-        assert_eq!(outside("11000 40000"), 40_000..u16::MAX);
-        assert_eq!(outside("1024 40000"), 40_000..u16::MAX);
+        assert_eq!(outside("11000 40000"), 40_001..u16::MAX);
+        assert_eq!(outside("1024 40000"), 40_001..u16::MAX);
+        assert_eq!(outside("12000 65535"), LOWEST..12_000);
     }
 
     #[test]

@@ -129,7 +129,9 @@ fn make(python: &Path, requirements: &Path, place: &Path) {
     succeed("python's module venv (python3-venv)", venv.args(["-m", "venv"]).arg(place));
     let mut pip = Python(place.to_owned()).command();
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    pip.args(["--require-hashes", "--only-binary", ":all:", "--requirement"]).arg(requirements);
+    // The list is whole: what is not written there is not taken.
+    pip.args(["--require-hashes", "--no-deps", "--only-binary", ":all:"]);
+    pip.arg("--requirement").arg(requirements);
     succeed("pip, which must reach a package index or have the wheels", &mut pip);
 }
 

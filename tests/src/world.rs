@@ -3,6 +3,7 @@
 //! again. One clock, which moves only when it is told to.
 
 mod check;
+mod enrol;
 mod faulty;
 mod ferry;
 mod foreign;

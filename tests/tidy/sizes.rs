@@ -10,6 +10,8 @@ const SHORT_SHARE: usize = 60;
 const SHORT_LINES: usize = 200;
 const FUNCTION_LINES: usize = 70;
 const COLUMNS: usize = 100;
+/// rustfmt does not break markup, and an element with what is in it reads best on one line.
+const PAGE_COLUMNS: usize = 130;
 
 fn findings(tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();
@@ -99,12 +101,13 @@ fn function_length(lines: &[&str]) -> usize {
 /// address in it may be as wide as the address needs.
 fn wide_lines(source: &Source<'_>) -> Vec<String> {
     let mut findings = Vec::new();
+    let most = if source.path.contains("/src/web/") { PAGE_COLUMNS } else { COLUMNS };
     for (index, (code, text)) in source.code.lines().zip(source.text.lines()).enumerate() {
         let hidden = code.chars().filter(|&c| c == HIDDEN).count();
         let columns = text.chars().count() - hidden;
-        if columns > COLUMNS && !text.contains("://") {
+        if columns > most && !text.contains("://") {
             findings.push(format!(
-                "{}:{}: {columns} columns, at most {COLUMNS}: break the line",
+                "{}:{}: {columns} columns, at most {most}: break the line",
                 source.path,
                 index + 1
             ));

@@ -1,9 +1,9 @@
 //! The branch over the store: the same engine on both databases.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sanheyi_exchange_spec::ids::Lane;
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_node::branch::{Adoption, Appended, Branch, BranchConfig, SubmitError, verify};
 use sanheyi_node::process::clock::ManualClock;
 use sanheyi_node::process::entropy::SeededEntropy;
@@ -52,7 +52,7 @@ async fn journal(store: &Store) -> JournalRow {
 
 /// Computes everything again from the bytes; answers how many entries there are.
 async fn verified(store: &Store) -> u64 {
-    let reports = verify(store, &BTreeMap::new()).await.unwrap();
+    let reports = verify(store, &Keyring::default()).await.unwrap();
     assert!(reports.iter().all(|report| report.difference.is_none()), "{reports:?}");
     reports.iter().map(|report| report.entries).sum()
 }

@@ -29,8 +29,19 @@ use super::statements::{Said, Touched, Transaction, said, touched, transactions}
 
 /// The directory of platforms: read whole, off the hot path.
 const DIRECTORY: &str = "platform";
-/// What looks at all platforms, by the tables that it reads: the sweep of the gate.
-const ACROSS: &[&[&str]] = &[&["gate", "journal"]];
+/// What looks at all platforms, by the tables that it reads: the sweep of the gate, keys that were
+/// in force before, certificates that count, what waits for a review, who has a
+/// quarantine, and how all links stand.
+const ACROSS: &[&[&str]] = &[
+    &["gate", "journal"],
+    &["former_key"],
+    &["certificate"],
+    &["review_entry"],
+    &["exception"],
+    &["reader", "at"],
+    &["hosted", "stopped"],
+    &["journal", "stopped"],
+];
 /// The script that distributes the tables.
 const SCRIPT: &str = include_str!("../../../deploy/citus.sql");
 

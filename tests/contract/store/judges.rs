@@ -1,12 +1,12 @@
 //! Two instances of a hub judge one platform at once: what waits in one journal and what it waits
 //! for in another meet on the platform's row, so that nothing waits for what is there.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message as _;
 use sanheyi_exchange_spec::gate::{Edition, Standing};
 use sanheyi_exchange_spec::ids::{JournalId, Lane};
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_exchange_spec::limits::RECEIPT_EXCEPTIONS;
 use sanheyi_hub::exchange::{Exchange, ExchangeParts, LocalPort};
 use sanheyi_hub::store::{gate_list, open, waiting_awaited, waiting_ready};
@@ -119,6 +119,6 @@ async fn two_instances_that_judge_one_platform_keep_no_waiter() {
     let own = NodeConfig::load(&world.folder("jintan").join("node.toml")).unwrap();
     let own = own.read_signing_key().unwrap().verifying();
     let hub = (world.setup().hub.clone(), world.hub.key().verifying());
-    let keys = BTreeMap::from([hub, (id("jintan"), own)]);
+    let keys = Keyring::from([hub, (id("jintan"), own)]);
     assert_sound(&store, &keys).await;
 }

@@ -1,10 +1,9 @@
 //! Several processes on one store. SQLite lets one write at a time, PostgreSQL all of them; what is
 //! there afterwards is the same.
 
-use std::collections::BTreeMap;
-
 use sanheyi_exchange_spec::entry::HeaderView;
 use sanheyi_exchange_spec::ids::JournalId;
+use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_exchange_spec::segment::SegmentWriter;
 use sanheyi_exchange_spec::suite::Digest;
 use sanheyi_node::branch::{LiveJournal, Sealed, verify};
@@ -94,7 +93,7 @@ pub(crate) async fn two_processes_that_append_to_one_journal_lose_and_double_not
     due.sort_unstable();
     assert_eq!(stored, due);
     // Root, tiles and index once more, from the bytes alone.
-    let reports = verify(&one, &BTreeMap::new()).await.unwrap();
+    let reports = verify(&one, &Keyring::default()).await.unwrap();
     assert!(reports.iter().all(|report| report.difference.is_none()), "{reports:?}");
     assert_eq!(reports[0].entries, 2 * APPENDS);
 }
@@ -113,7 +112,7 @@ pub(crate) async fn two_platforms_are_written_side_by_side(ground: &Ground) {
         assert_eq!((races, appended.len() as u64), (0, APPENDS));
         let history = store.record_history(COMPLAINT, "A0199", 9).await.unwrap();
         assert_eq!(history.len(), 1);
-        let reports = verify(store, &BTreeMap::new()).await.unwrap();
+        let reports = verify(store, &Keyring::default()).await.unwrap();
         assert!(reports.iter().all(|report| report.difference.is_none()), "{reports:?}");
     }
 }

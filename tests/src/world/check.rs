@@ -1,18 +1,15 @@
 //! What must hold at the end, recomputed from the bytes of both stores.
 
-use std::collections::BTreeMap;
-
-use sanheyi_exchange_spec::ids::{Audience, JournalId, PlatformId};
+use sanheyi_exchange_spec::ids::{Audience, JournalId, Lane, PlatformId};
 use sanheyi_exchange_spec::invariants::{
     Answered, Sealed, byte_exact, every_entry_answered, receipts_tile,
 };
-use sanheyi_exchange_spec::suite::VerifyingKey;
+use sanheyi_exchange_spec::keyring::Keyring;
+use sanheyi_hub::store::former_key_list;
 use sanheyi_node::branch::{JournalReport, verify};
 use sanheyi_node::store::{JournalRow, Store};
 
 use super::{NodeMachine, World};
-
-type Keys = BTreeMap<PlatformId, VerifyingKey>;
 
 /// The node's journals and the hub's rows of them, in the node's own store.
 ///
@@ -39,17 +36,23 @@ pub async fn journal_of(node: &NodeMachine) -> JournalRow {
     rows.into_iter().find(|row| row.home).expect("a journal at its home")
 }
 
-fn keys(world: &World, node: &NodeMachine) -> Keys {
+/// The keys of hub and node, and those that the platform had before.
+async fn keys(world: &World, node: &NodeMachine) -> Keyring {
     let hub = world.setup().hub.clone();
     let own = node.parts().key.verifying();
-    BTreeMap::from([(hub, world.hub.key().verifying()), (node.platform(), own)])
+    let mut keys = Keyring::from([(hub, world.hub.key().verifying()), (node.platform(), own)]);
+    for row in former_key_list(&world.hub.database()).await.expect("the former keys") {
+        keys.put_former(row.platform.clone(), Lane::Normal, row.normal, row.key);
+        keys.put_former(row.platform, Lane::Urgent, row.urgent, row.key);
+    }
+    keys
 }
 
 /// Verifies a store from its bytes.
 ///
 /// # Panics
 /// With the first difference.
-pub async fn assert_sound(store: &Store, keys: &Keys) -> Vec<JournalReport> {
+pub async fn assert_sound(store: &Store, keys: &Keyring) -> Vec<JournalReport> {
     let reports = verify(store, keys).await.expect("the store is read");
     for report in &reports {
         let at = &report.journal;
@@ -68,7 +71,7 @@ fn sealed(report: &JournalReport) -> Sealed {
 /// # Panics
 /// With what does not hold.
 pub async fn assert_converged(world: &World, node: &NodeMachine) {
-    let keys = keys(world, node);
+    let keys = keys(world, node).await;
     let (here, there) = (node.store().clone(), world.hub.store(&node.platform()));
     let home = assert_sound(&here, &keys).await;
     let hub = assert_sound(&there, &keys).await;

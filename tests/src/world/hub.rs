@@ -9,14 +9,18 @@ use sanheyi_exchange_spec::gate::Edition;
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::suite::SigningKey;
 use sanheyi_hub::app::{HubApp, signing_key};
+use sanheyi_hub::certificates::Certificates;
 use sanheyi_hub::config::CheckedConfig;
 use sanheyi_hub::exchange::Exchange;
+use sanheyi_node::health::{Pace, Standing};
 use sanheyi_node::process::clock::ManualClock;
+use sanheyi_node::process::disk::{Disk, SystemDisk};
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::process::lifecycle::{Shutdown, TaskError};
 use sanheyi_node::process::meter::Meter;
 use sanheyi_node::store::{Database, Store};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::party::Party;
@@ -30,8 +34,12 @@ pub struct HubMachine {
     seed: u64,
     /// Age of connections, if another than the configured one.
     pub max_age: Option<Duration>,
+    /// How fast its watchdog is, if not as usual.
+    pub pace: Option<Pace>,
     /// What it knows of the standard when it starts.
     pub edition: Edition,
+    /// The disk that it stands on.
+    pub disk: Arc<dyn Disk>,
     address: Option<SocketAddr>,
     running: Option<Running>,
 }
@@ -40,8 +48,11 @@ struct Running {
     party: Party,
     shutdown: Shutdown,
     exchange: Exchange,
+    certificates: Certificates,
     database: Database,
     meter: Arc<Meter>,
+    standing: watch::Receiver<Arc<Standing>>,
+    pages: Option<SocketAddr>,
     ended: JoinHandle<Result<(), TaskError>>,
 }
 
@@ -52,7 +63,9 @@ impl HubMachine {
             clock,
             seed,
             max_age: None,
+            pace: None,
             edition: Edition::CURRENT,
+            disk: Arc::new(SystemDisk),
             address: None,
             running: None,
         }
@@ -77,21 +90,39 @@ impl HubMachine {
         let mut config = self.checked();
         config.max_age = self.max_age.unwrap_or(config.max_age);
         let listen = *self.address.get_or_insert_with(ports::free);
+        config.listen = listen;
+        config.pace = self.pace;
+        // Many hubs run at once here, and nobody asks them from outside.
+        config.health.listen = None;
+        // Backups are made by the tests that are about them, when they say so.
+        config.backup.at = None;
         let clock = Arc::clone(&self.clock);
         let entropy = Arc::new(SeededEntropy::new(self.seed));
-        let edition = self.edition;
+        let (edition, disk) = (self.edition, Arc::clone(&self.disk));
         let (app, listener) = party
             .run(async move {
                 let listener = TcpListener::bind(listen).await.expect("the hub's port");
-                let app = HubApp::build(&config, clock, entropy, edition).await;
+                let app = HubApp::build_on(&config, clock, entropy, edition, disk).await;
                 let app = app.expect("a hub is built");
                 (app, listener)
             })
             .await;
         let (exchange, database, meter) = (app.exchange(), app.database(), app.meter());
+        let (certificates, standing) = (app.certificates(), app.standing());
+        let pages = app.pages();
         let shutdown = Shutdown::new();
         let ended = party.spawn(app.run(listener, shutdown.clone()));
-        self.running = Some(Running { party, shutdown, exchange, database, meter, ended });
+        self.running = Some(Running {
+            party,
+            shutdown,
+            exchange,
+            certificates,
+            database,
+            meter,
+            standing,
+            pages,
+            ended,
+        });
     }
 
     /// Stops the hub as an operator does.
@@ -99,9 +130,9 @@ impl HubMachine {
     /// # Panics
     /// If it does not run, or does not stop as it should.
     pub async fn stop(&mut self) {
-        let Running { party, shutdown, exchange, database, ended, .. } =
+        let Running { party, shutdown, exchange, certificates, database, ended, .. } =
             self.running.take().expect("the hub runs");
-        drop(exchange);
+        drop((exchange, certificates));
         shutdown.soft();
         let ended = within("the hub stops", ended).await.expect("the hub does not panic");
         ended.expect("the hub stops as asked");
@@ -126,12 +157,28 @@ impl HubMachine {
         self.address.expect("the hub was started")
     }
 
+    /// Where its pages are.
+    ///
+    /// # Panics
+    /// If it does not run, or has none.
+    pub fn pages(&self) -> SocketAddr {
+        self.running().pages.expect("the hub has pages")
+    }
+
     /// The exchange that runs.
     ///
     /// # Panics
     /// If it does not run.
     pub fn exchange(&self) -> Exchange {
         self.running().exchange.clone()
+    }
+
+    /// Its register of certificates.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn certificates(&self) -> Certificates {
+        self.running().certificates.clone()
     }
 
     /// The hub's database.
@@ -145,6 +192,11 @@ impl HubMachine {
     /// The hub's rows of a platform.
     pub fn store(&self, platform: &PlatformId) -> Store {
         self.database().of(platform)
+    }
+
+    /// What its watchdog has seen last.
+    pub fn standing(&self) -> Arc<Standing> {
+        Arc::clone(&self.running().standing.borrow())
     }
 
     /// Bytes on all its lines.

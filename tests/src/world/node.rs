@@ -3,14 +3,20 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::branch::{Appended, Branch, BranchConfig, Draft, SubmitError};
 use sanheyi_node::config::NodeConfig;
+use sanheyi_node::health::{BranchWatch, Checks, Pace, Watchdog};
+use sanheyi_node::identity::Keeper;
+use sanheyi_node::identity::health::{Validity, certificate_finding};
+use sanheyi_node::identity::keeper::KeepError;
 use sanheyi_node::process::clock::{Clock, ManualClock};
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_node::process::lifecycle::Shutdown;
 use sanheyi_node::process::tls::ClientConfig;
+use sanheyi_node::process::tls::swap::Swap;
 use sanheyi_node::store::{Database, LinkRow, Store, StoreError};
 use sanheyi_node::uplink::lanes::Lanes;
 use sanheyi_node::uplink::retry::RetryConfig;
@@ -30,6 +36,8 @@ pub struct NodeMachine {
     seed: u64,
     /// Where it dials: the hub, or a proxy before it.
     pub dial: SocketAddr,
+    /// Its line asks for signs of life so often, and waits so long for each, if not as usual.
+    pub pings: Option<Duration>,
     running: Option<Running>,
 }
 
@@ -37,20 +45,17 @@ struct Running {
     party: Party,
     branch: Branch,
     parts: LinkParts,
-    tls: Arc<ClientConfig>,
+    tls: Swap<ClientConfig>,
     uplink: Option<(Shutdown, JoinHandle<Result<(), StoreError>>)>,
 }
 
 /// Short pauses: a test has no time to lose.
-const PAUSES: RetryConfig = RetryConfig {
-    first: std::time::Duration::from_millis(1),
-    factor: 2,
-    max: std::time::Duration::from_millis(50),
-};
+const PAUSES: RetryConfig =
+    RetryConfig { first: Duration::from_millis(1), factor: 2, max: Duration::from_millis(50) };
 
 impl NodeMachine {
     pub(super) fn new(folder: &Path, clock: Arc<ManualClock>, dial: SocketAddr, seed: u64) -> Self {
-        Self { folder: folder.to_owned(), clock, seed, dial, running: None }
+        Self { folder: folder.to_owned(), clock, seed, dial, pings: None, running: None }
     }
 
     /// Takes the time from a clock of its own.
@@ -105,7 +110,7 @@ impl NodeMachine {
             entropy,
             lanes,
         };
-        self.running = Some(Running { party, branch, parts, tls: keys.tls, uplink: None });
+        self.running = Some(Running { party, branch, parts, tls: keys.tls.into(), uplink: None });
     }
 
     /// Closes the branch as an operator does; its files are then whole by themselves.
@@ -173,8 +178,53 @@ impl NodeMachine {
 
     /// How it dials.
     pub fn line_config(&self) -> LineConfig {
-        let tls = Arc::clone(&self.running().tls);
-        LineConfig::new(self.dial.to_string(), "127.0.0.1", tls)
+        let tls = self.running().tls.clone();
+        let mut line = LineConfig::new(self.dial.to_string(), "127.0.0.1", tls);
+        if let Some(pings) = self.pings {
+            (line.ping_every, line.ping_timeout) = (pings, pings);
+            line.connect_timeout = pings;
+        }
+        line
+    }
+
+    /// A watchdog over it, as its process has one; it looks when it is told to.
+    pub fn watchdog(&self) -> Watchdog<BranchWatch> {
+        let (config, branch) = (self.config(), self.branch());
+        // The machine's own disk may be as full as it likes.
+        let name = self.platform().to_string();
+        let files = config.identity();
+        let checks = Checks::new().with_plain(move |now| {
+            let held = files.load().expect("an identity");
+            let (not_before, not_after) = (held.subject.not_before, held.subject.not_after);
+            let validity = Validity { not_before, not_after };
+            certificate_finding(&name, validity, now).into_iter().collect()
+        });
+        let watched = BranchWatch::new(self.store().clone(), config.hub, config.lanes)
+            .with_stages(branch.stages())
+            .with_checks(checks);
+        Watchdog::new(watched, Arc::clone(&self.clock), Pace::default())
+    }
+
+    /// What keeps its certificate and its trust fresh; a test has it ask.
+    pub fn keeper(&self) -> Keeper {
+        let clock = Arc::clone(&self.clock);
+        Keeper::new(self.config().identity(), self.platform(), self.line_config(), clock)
+    }
+
+    /// Has the node look after its identity once, as its task does.
+    ///
+    /// # Errors
+    /// As [`Keeper::ask`].
+    pub async fn keep_identity(&self) -> Result<(), KeepError> {
+        within("the hub is asked", self.keeper().ask(self.clock.now())).await
+    }
+
+    /// Serial number of the certificate that its next line shows.
+    ///
+    /// # Panics
+    /// If it has none that works.
+    pub fn serial(&self) -> String {
+        self.config().identity().load().expect("an identity").subject.serial
     }
 
     /// A line to the hub.
