@@ -12,6 +12,7 @@
 //! same command again goes on: keys that are there are used, the request that was made is sent
 //! again, the hub gives the same answer, and what is written a second time is the same.
 
+mod again;
 mod files;
 
 use std::io::ErrorKind;
@@ -27,6 +28,7 @@ use sanheyi_proto::exchange::v1::Enrolled;
 use thiserror::Error;
 
 use crate::backup::{BackupError, Recipient, first_keys};
+use crate::identity::files::FilesError;
 use crate::process::clock::{Clock, pause};
 use crate::process::entropy::Entropy;
 use crate::process::folder::FolderError;
@@ -36,6 +38,7 @@ use crate::process::tls::request::{RequestError, fingerprint};
 use crate::store::StoreError;
 use crate::uplink::enrol::{AskError, EnrolAsk, Told, ask};
 use crate::uplink::transport::LineError;
+pub use again::enrol_again;
 pub use files::{Asking, CONFIG, Place};
 
 /// Pause between two questions while a person has not approved yet, and after a line that was lost.
@@ -137,6 +140,12 @@ pub enum EnrolError {
     /// The keys of backups.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// The configuration of a machine that enrols once more, or its signing key.
+    #[error(transparent)]
+    Config(Box<dyn std::error::Error + Send + Sync>),
+    /// The new certificate.
+    #[error(transparent)]
+    Identity(#[from] FilesError),
     /// The data folder.
     #[error(transparent)]
     Folder(#[from] FolderError),

@@ -1,6 +1,7 @@
 //! A machine was stolen: its certificate is revoked, every instance of the hub cuts it within
 //! seconds, and it waits for a person instead of knocking for ever. The others notice nothing.
 
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +12,19 @@ use sanheyi_hub::authority::request::request;
 use sanheyi_hub::certificates::LOOK;
 use sanheyi_hub::cli;
 use sanheyi_hub::config::CheckedConfig;
+use sanheyi_hub::store::platform_get;
+use sanheyi_node::enrol::{EnrolError, EnrolParts, enrol_again};
 use sanheyi_node::identity::health::revoked_finding;
 use sanheyi_node::process::clock::{Clock as _, Deadline};
 use sanheyi_node::process::entropy::SeededEntropy;
+use sanheyi_node::process::folder::{self, FolderError};
 use sanheyi_node::process::lifecycle::Shutdown;
 use sanheyi_node::process::secret::write_secret;
 use sanheyi_node::store::ChangeFilter;
 use sanheyi_tests::fixtures::new_complaints;
 use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::patience::{until, within};
-use sanheyi_tests::world::{HUB, NodeMachine, World, id, settled};
+use sanheyi_tests::world::{HUB, NodeMachine, World, assert_converged, hub_rows, id, settled};
 use tokio::net::TcpListener;
 
 /// What is promised: a minute; what is aimed at is one look and a moment.
@@ -72,6 +76,54 @@ async fn and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn and_comes_back_by_another_token_with_all_that_it_has() {
+    let mut world = World::new(613, &["jintan", "wujin"]).await;
+    let mut node = world.node("jintan").await;
+    node.submit(new_complaints(1..11)).await;
+    drop(node.settle().await);
+    revoke(&world, "jintan").await;
+    node.dial_on().await;
+    held(&node).await;
+    node.submit(new_complaints(11..16)).await;
+    let (before, key) = (node.serial(), node.parts().key.verifying());
+
+    let token = world.token("jintan", false).await;
+    let parts = world.machine("jintan", &token);
+    // A token of another platform does not make this machine that platform.
+    let other = world.token("wujin", false).await;
+    let wrong = EnrolParts { token: other, ..parts.clone() };
+    node.close().await;
+    let error = enrol_again(&wrong, |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("the token is wrong"), "{error}");
+    within("it is enrolled again", enrol_again(&parts, |_| {})).await.unwrap();
+    assert!(!node.folder().join("data/identity/again").exists());
+    node.open().await;
+    assert_ne!(node.serial(), before, "another certificate");
+    assert_eq!(node.parts().key.verifying(), key, "the same signing key");
+    drop(node.settle().await);
+    assert_converged(&world, &node).await;
+    let rows = hub_rows(&world, &id("jintan")).await;
+    assert_eq!(rows[0].head.size, 15, "and what the hub had not heard");
+    let platform = platform_get(&world.hub.database(), &id("jintan")).await.unwrap().unwrap();
+    assert_eq!(platform.key, key);
+    // It stays let in, and goes on by itself.
+    node.submit(new_complaints(16..21)).await;
+    drop(node.settle().await);
+    node.keep_identity().await.unwrap();
+}
+
+#[tokio::test]
+async fn and_no_other_machine_runs_meanwhile() {
+    let mut world = World::new(614, &["jintan"]).await;
+    let node = world.node("jintan").await;
+    let token = world.token("jintan", false).await;
+    let parts = world.machine("jintan", &token);
+    let _running = folder::lock(&node.config().data).unwrap();
+    let error = enrol_again(&parts, |_| {}).await.unwrap_err();
+    assert!(matches!(error, EnrolError::Folder(FolderError::InUse { .. })), "{error}");
+}
+
+#[tokio::test]
 async fn at_every_instance_of_the_hub() {
     let mut world = World::on(Ground::Postgres, 611, &["jintan", "wujin"]).await;
     let mut config = CheckedConfig::load(&world.hub.folder().join("hub.toml")).unwrap();
@@ -113,8 +165,8 @@ fn unwritten(world: &World, name: &str) {
     let (now, chance) = (world.clock.now(), SeededEntropy::new(8));
     let chain = authority.issue(&id(name), &made.csr_pem, &[], now, 30, &chance).unwrap();
     let folder = world.folder(name);
-    std::fs::write(folder.join("node.pem"), chain).unwrap();
-    std::fs::remove_file(folder.join("node.key")).unwrap();
+    fs::write(folder.join("node.pem"), chain).unwrap();
+    fs::remove_file(folder.join("node.key")).unwrap();
     write_secret(&folder.join("node.key"), made.key_pem.as_bytes()).unwrap();
 }
 

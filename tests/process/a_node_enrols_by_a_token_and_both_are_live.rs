@@ -2,6 +2,7 @@
 //! `platform add`, `enrol`, `run`. No key is carried.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use sanheyi_hub::config::CheckedConfig;
 use sanheyi_node::config::NodeConfig;
@@ -35,6 +36,43 @@ async fn backed_up(command: &[&str], config: &str) {
     .await;
 }
 
+/// Makes the platform's token, in a file; answers the words of the command that is shown for it.
+async fn token(hub_toml: &str, listen: &str, token: &str) -> Vec<String> {
+    let add = ["platform", "add", "--config", hub_toml, "jintan", "--title-zh", "金坛"];
+    let add = [&add[..], &["--title-en", "Jintan", "--token-file", token, "--json"]].concat();
+    let made: Value = serde_json::from_str(&succeed(&add).await).unwrap();
+    assert_eq!((&made["token"], &made["token_file"]), (&Value::Null, &token.into()));
+    assert_eq!(fs::metadata(token).unwrap().permissions().mode() & 0o777, 0o600);
+    let twice = command(&add).await;
+    assert!(!twice.status.success(), "a file that is there is not written over");
+    let said = made["command"].as_str().unwrap();
+    assert!(said.contains(&format!("--hub {listen} --token-file jintan.token")), "{said}");
+    // The command that is shown, with where things lie.
+    let shown = said.replace("sanheyi-node", "node").replace("jintan.token", token);
+    shown.split(' ').map(str::to_owned).collect()
+}
+
+/// Both sides see each other live, and know by a heartbeat whom they talk to.
+async fn acquainted(hub_toml: &str, node_toml: &str) {
+    until("both know whom they talk to", async || {
+        let lines = succeed(&["link", "list", "--config", hub_toml, "--json"]).await;
+        let line = succeed(&["node", "link", "--config", node_toml, "--json"]).await;
+        lines.contains("\"version\": \"sanheyi/") && line.contains("\"version\": \"sanheyi-hub/")
+    })
+    .await;
+}
+
+/// Its certificate is revoked; by another token it has another one, in the same folder.
+async fn comes_back(hub_toml: &str, folder: &str) {
+    let revoke = ["platform", "revoke", "--config", hub_toml, "jintan", "--all", "--yes"];
+    let told = succeed(&[&revoke[..], &["--reason", "演练"]].concat()).await;
+    assert!(told.contains("enrol --again"), "{told}");
+    let file = format!("{folder}/again.token");
+    let token = ["platform", "token", "jintan", "--config", hub_toml, "--token-file", &file];
+    succeed(&token).await;
+    succeed(&["node", "enrol", "--again", "--token-file", &file, "--folder", folder]).await;
+}
+
 #[tokio::test]
 async fn from_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -47,22 +85,8 @@ async fn from_nothing() {
     quiet(&hub_toml);
     let mut running = Process::new("hub", folder.path(), &["run", "--config", &hub_toml]);
     running.start();
-    let add = ["platform", "add", "--config", &hub_toml, "jintan", "--title-zh", "金坛"];
-    let add = [&add[..], &["--title-en", "Jintan", "--json"]].concat();
-    let made: Value = serde_json::from_str(&succeed(&add).await).unwrap();
-    let said = made["command"].as_str().unwrap();
-    assert!(said.contains(&format!("--hub {listen} ")), "{said}");
-    // The command that is shown, with a folder.
-    let mut words: Vec<_> =
-        said.split(' ').map(|word| word.replace("sanheyi-node", "node")).collect();
-    words.extend(["--folder".to_owned(), jintan.clone()]);
-    // The token lies in a file: other users of a machine see what stands on a command line.
-    let place = words.iter().position(|word| word == "--token").unwrap();
-    let file = at("token.txt");
-    fs::write(&file, format!("{}\n", words[place + 1])).unwrap();
-    words[place] = "--token-file".to_owned();
-    words[place + 1] = file;
-    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let shown = token(&hub_toml, &listen, &at("jintan.token")).await;
+    let words = shown.iter().map(String::as_str).chain(["--folder", &jintan]).collect::<Vec<_>>();
     until("the hub answers", async || {
         let listed = command(&["platform", "enrolments", "--config", &hub_toml]).await;
         listed.status.success() && std::net::TcpStream::connect(&listen).is_ok()
@@ -91,6 +115,7 @@ async fn from_nothing() {
     until("everything is answered", async || settled(&store).await).await;
     let status = succeed(&["node", "status", "--config", &node_toml, "--json"]).await;
     assert!(status.contains("\"live\""), "{status}");
+    acquainted(&hub_toml, &node_toml).await;
     let enrolments = succeed(&["platform", "enrolments", "--config", &hub_toml, "--json"]).await;
     let enrolments: Value = serde_json::from_str(&enrolments).unwrap();
     assert_eq!(enrolments[0]["state"], "granted");
@@ -101,6 +126,14 @@ async fn from_nothing() {
         succeed(&[of, &["--config", config]].concat()).await;
     }
     database.close().await;
+    node.stop().await;
+    comes_back(&hub_toml, &jintan).await;
+    node.start();
+    until("it is live again", async || {
+        let told = succeed(&["node", "status", "--config", &node_toml, "--json"]).await;
+        told.contains("\"state\": \"live\"")
+    })
+    .await;
     node.stop().await;
     running.stop().await;
     succeed(&["node", "verify", "--config", &node_toml]).await;

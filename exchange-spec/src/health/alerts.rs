@@ -82,7 +82,7 @@ alerts! {
     CERTIFICATE_EXPIRED = "certificate.expired", Critical,
         "证书已过期", "A certificate has expired";
         when "本平台证书已过有效期，对方拒绝连接", "the platform's certificate is past its end and the other side refuses it";
-        do "请换发证书：节点重新登记，或由市级管理员签发新证书", "Renew the certificate: enrol the node again, or have the hub's operator issue a new one";
+        do "请向市级管理员索取新令牌，停止节点后执行 enrol --again，再启动", "Get another token from the hub's operator, stop the node, run `enrol --again`, and start it";
     CERTIFICATE_EXPIRES = "certificate.expires", Warning,
         "证书将到期", "A certificate ends soon";
         when "证书在 30 天内到期；7 天、1 天时升级", "a certificate ends within 30 days; graver at 7 and at 1";
@@ -90,7 +90,7 @@ alerts! {
     CERTIFICATE_REVOKED = "certificate.revoked", Critical,
         "证书已吊销", "A certificate was revoked";
         when "本平台的证书已被市级平台吊销", "the hub has revoked the platform's certificate";
-        do "请向市级管理员查明原因，再重新登记", "Ask the hub's operator why, then enrol again";
+        do "请向市级管理员查明原因并索取新令牌，停止节点后执行 enrol --again，再启动", "Ask the hub's operator why and for another token, stop the node, run `enrol --again`, and start it";
     CLOCK_SKEW = "clock.skew", Warning,
         "时钟偏差", "Clocks differ";
         when "与对方时钟相差超过 60 秒", "the clocks of both sides differ by more than a minute";
@@ -110,7 +110,7 @@ alerts! {
     HUB_REWOUND = "hub.rewound", Critical,
         "市级数据被回退", "The hub's store was rewound";
         when "市级存储比节点已获确认的更旧", "the hub's store is older than what it has acknowledged";
-        do "请市级管理员按恢复手册宣布新的存储世代", "The hub's operator declares a new generation, by the guide to restoring";
+        do "请市级管理员停用回退的存储，换回原存储、同步副本或更新的备份；区县条目都在，换回后自动继续", "The hub's operator goes back to the original store, its replica or a newer backup: branches have kept their entries and go on by themselves";
     JOURNAL_STOPPED = "journal.stopped", Critical,
         "日志已停止", "A journal is stopped";
         when "副本与原日志的历史不同，不再接收", "a copy's history differs from its home and no more is taken";

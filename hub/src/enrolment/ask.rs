@@ -12,7 +12,9 @@ use sanheyi_node::process::tls::request::fingerprint;
 
 use super::{Approval, EnrolmentError, Enrolments};
 use crate::authority::is_usable;
-use crate::store::{Asked, EnrolmentRow, EnrolmentState, enrolment_ask, enrolment_find};
+use crate::store::{
+    Asked, EnrolmentRow, EnrolmentState, enrolment_ask, enrolment_find, platform_list,
+};
 
 /// What a machine brings.
 #[derive(Clone, Debug)]
@@ -74,6 +76,7 @@ enum Why {
     Used,
     Rejected,
     Withdrawn,
+    Key,
     Proof,
 }
 
@@ -87,6 +90,7 @@ impl Why {
             Why::Used => "was used for another request",
             Why::Rejected => "was rejected",
             Why::Withdrawn => "was replaced by a later one",
+            Why::Key => "came with the signing key of another platform",
             Why::Proof => "came with a proof that does not hold",
         }
     }
@@ -135,7 +139,13 @@ impl Enrolments {
                 && asked.verifying == call.verifying
                 && asked.epochs == call.epochs
         });
+        let platforms = platform_list(self.database()).await?;
+        let mut others = platforms.iter().filter(|other| other.platform != row.platform);
         let why = match row.state {
+            // A key says who somebody is, and nobody is two.
+            EnrolmentState::Open if others.any(|other| other.key == call.verifying) => {
+                Some(Why::Key)
+            }
             EnrolmentState::Open if row.expires <= self.parts.clock.now() => Some(Why::Ended),
             EnrolmentState::Withdrawn => Some(Why::Withdrawn),
             EnrolmentState::Waiting | EnrolmentState::Granted if !same => Some(Why::Used),

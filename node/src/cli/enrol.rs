@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::Answer;
 use crate::backup::first_words;
-use crate::enrol::{ASK_EVERY, Done, EnrolParts, Step, enrol as run_enrol};
+use crate::config::NodeConfig;
+use crate::enrol::{ASK_EVERY, CONFIG, Done, EnrolParts, Step, enrol as run_enrol, enrol_again};
 use crate::process::clock::SystemClock;
 use crate::process::entropy::OsEntropy;
 use crate::process::secret::Zeroizing;
@@ -23,7 +24,7 @@ pub const HELP: &str = "\
 例 · Example:
   sanheyi-node enrol --hub hub.example.cn:7443 --token-file token.txt --folder /etc/sanheyi
   sanheyi-node enrol --hub hub.example.cn:7443 --token-file - --folder /etc/sanheyi   粘贴令牌后按 Ctrl-D · paste it, then Ctrl-D
-  sanheyi-node enrol --hub hub.example.cn:7443 --token shy1-… --folder /etc/sanheyi
+  sanheyi-node enrol --again --token-file token.txt --folder /etc/sanheyi             证书被吊销或过期后 · revoked, or ended
 
 密钥在本机生成，从不外传；令牌只用一次，由市级平台 `platform add` 给出。须人工批准时会一直等待，可随时中断，再次运行同一命令
 即从原处继续。完成后按提示启动节点。
@@ -41,16 +42,18 @@ const TOKEN_BYTES: u64 = 4096;
 /// What `enrol` is told.
 #[derive(Clone, Debug, Args)]
 pub struct EnrolArgs {
-    /// 市级平台的交换端口 · The hub, host:port
-    #[arg(long, value_name = "HOST:PORT")]
-    hub: String,
-    /// 入网令牌；同机其他用户可在进程列表中看到，宜用 --token-file · The enrolment token; other
-    /// users of this machine see it among the processes, better use --token-file
-    #[arg(long, required_unless_present = "token_file", conflicts_with = "token_file")]
-    token: Option<Token>,
-    /// 入网令牌所在文件，“-”为标准输入 · A file with the enrolment token; `-` for standard input
+    /// 市级平台的交换端口；再次入网时默认同配置 · The hub, host:port; once more: as configured
+    #[arg(long, value_name = "HOST:PORT", required_unless_present = "again")]
+    hub: Option<String>,
+    /// 再次入网：证书已吊销或过期时换发，存储与签名密钥不变；先停止节点 · Once more, for another
+    /// certificate where this one was revoked or has ended; store and signing key stay. Stop the
+    /// node first
+    #[arg(long)]
+    again: bool,
+    /// 入网令牌所在文件，“-”为标准输入；不在命令行上给出，以免同机其他用户看到 · A file with the
+    /// enrolment token, `-` for standard input; never on a command line, which other users see
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    token_file: PathBuf,
     /// 市级平台证书中的名称，默认取 --hub 的主机名 · Name in the hub's certificate [default: the host of --hub]
     #[arg(long)]
     server_name: Option<String>,
@@ -72,9 +75,7 @@ struct Report {
 
 /// The token, from wherever it is.
 fn token(args: &EnrolArgs) -> anyhow::Result<Token> {
-    let Some(path) = &args.token_file else {
-        return args.token.clone().context("--token, --token-file");
-    };
+    let path = &args.token_file;
     let mut text = Zeroizing::new(String::new());
     let input: Box<dyn Read> = match path.as_os_str() == STDIN {
         true => Box::new(io::stdin()),
@@ -100,11 +101,10 @@ fn token(args: &EnrolArgs) -> anyhow::Result<Token> {
 /// If it is not enrolled; see [`crate::enrol::EnrolError`].
 pub async fn enrol(args: &EnrolArgs) -> anyhow::Result<Answer> {
     tls::install_provider();
-    let host = args.hub.rsplit_once(':').map_or(args.hub.as_str(), |(host, _)| host);
-    let host = host.trim_matches(['[', ']']).to_owned();
+    let (hub, server_name) = way(args)?;
     let parts = EnrolParts {
-        hub: args.hub.clone(),
-        server_name: args.server_name.clone().unwrap_or(host),
+        hub,
+        server_name,
         token: token(args)?,
         folder: args.folder.clone(),
         ask_every: ASK_EVERY,
@@ -112,16 +112,19 @@ pub async fn enrol(args: &EnrolArgs) -> anyhow::Result<Answer> {
         entropy: Arc::new(OsEntropy),
     };
     let mut last = None;
-    let done = run_enrol(&parts, |step| {
+    let tell = |step| {
         // The same line every few seconds tells nobody anything.
         if last.as_ref() != Some(&step) {
             say(&step);
             last = Some(step);
         }
-    })
-    .await?;
+    };
+    let done = match args.again {
+        true => enrol_again(&parts, tell).await?,
+        false => run_enrol(&parts, tell).await?,
+    };
     let Done { platform, config, takes_over, already } = done;
-    if !already {
+    if !already && !args.again {
         // Beside the answer: it is read by a person, whoever reads the rest.
         let _ = write!(io::stderr(), "{}", first_words(&args.folder));
     }
@@ -132,6 +135,24 @@ pub async fn enrol(args: &EnrolArgs) -> anyhow::Result<Answer> {
         already,
     };
     Answer::report(&report, args.json, text)
+}
+
+/// Where the hub is, and the name in its certificate: as told, else as configured.
+fn way(args: &EnrolArgs) -> anyhow::Result<(String, String)> {
+    let configured = match args.again {
+        true => Some(NodeConfig::load(&args.folder.join(CONFIG))?.uplink),
+        false => None,
+    };
+    let told = args.server_name.clone();
+    Ok(match (&args.hub, configured) {
+        (None, Some(uplink)) => (uplink.address, told.unwrap_or(uplink.server_name)),
+        (hub, _) => {
+            let hub = hub.clone().context("--hub")?;
+            let host = hub.rsplit_once(':').map_or(hub.as_str(), |(host, _)| host);
+            let host = host.trim_matches(['[', ']']).to_owned();
+            (hub, told.unwrap_or(host))
+        }
+    })
 }
 
 /// Where the answer is read by a program, this goes beside it.
@@ -153,7 +174,8 @@ fn text(report: &Report) -> String {
     let Report { platform, config, takes_over, already } = report;
     let mut text = match already {
         true => format!(
-            "本目录已入网为 {platform}，未作改动 · this folder is enrolled as {platform}; nothing was changed\n"
+            "本目录已入网为 {platform}，未作改动；证书被吊销或过期时用 --again 换发 · this folder is enrolled as {platform}; nothing was \
+             changed. For another certificate where this one was revoked or has ended: --again\n"
         ),
         false => format!("已入网：{platform} · enrolled as {platform}\n"),
     };

@@ -69,8 +69,10 @@ pub struct Given {
     pub hub_key: VerifyingKey,
     /// The platform's journals that the hub has.
     pub journals: Vec<JournalId>,
-    chain: String,
-    authorities: String,
+    /// Its certificate with what it was signed by, PEM.
+    pub chain: String,
+    /// Whom it shall trust, PEM.
+    pub authorities: String,
 }
 
 // === impl Place ===
@@ -118,31 +120,11 @@ impl Place {
     /// If they cannot be made, written or read.
     pub fn prepare(&self, entropy: &dyn Entropy) -> Result<Asking, EnrolError> {
         private(&self.folder)?;
-        let (seed, key) = (self.at(SIGNING), self.at(KEY));
+        let seed = self.at(SIGNING);
         if !seed.exists() {
             write_seed(&seed, &Zeroizing::new(entropy.seed32()))?;
         }
-        if !key.exists() {
-            write_secret(&key, private_key()?.as_bytes())?;
-        }
-        let (signing, key) = (signing_key(&seed)?, read_secret(&key)?);
-        let asked = self.at(ASKED);
-        if !asked.exists() {
-            let epoch = |lane: Lane| (lane.to_string(), entropy.epoch().to_string());
-            let kept = Kept {
-                csr: request_for(&key, "sanheyi node")?,
-                epochs: vec![epoch(Lane::Urgent), epoch(Lane::Normal)],
-            };
-            let text = serde_json::to_vec_pretty(&kept);
-            let text = text.map_err(|_| EnrolError::Damaged { path: asked.clone() })?;
-            write_secret(&asked, &text)?;
-        }
-        let damaged = || EnrolError::Damaged { path: asked.clone() };
-        let Kept { csr, epochs } =
-            serde_json::from_slice(&read_secret(&asked)?).map_err(|_| damaged())?;
-        let read = |(lane, id): (String, String)| Some((lane.parse().ok()?, id.parse().ok()?));
-        let epochs: Option<_> = epochs.into_iter().map(read).collect();
-        Ok(Asking { signing, key, csr, epochs: epochs.ok_or_else(damaged)? })
+        Asking::prepare(signing_key(&seed)?, &self.at(KEY), &self.at(ASKED), entropy)
     }
 
     /// Opens the store with the journals that the hub has of this platform: empty here, and in the
@@ -157,17 +139,7 @@ impl Place {
     ) -> Result<(), EnrolError> {
         let config = self.parsed(given, "127.0.0.1:1", "localhost")?;
         private(&config.data)?;
-        let database = Database::open(config.database(), &[]).await?;
-        let store = database.of(&given.platform);
-        let mut outcome = Ok(());
-        for journal in &given.journals {
-            let epoch = epochs.iter().find(|(lane, _)| *lane == journal.lane);
-            if let (Ok(()), Some((_, epoch))) = (&outcome, epoch) {
-                outcome = take_over(&store, journal, *epoch).await;
-            }
-        }
-        database.close().await;
-        Ok(outcome?)
+        hold(&config, given, epochs).await
     }
 
     /// Writes authorities, configuration and, at last, the certificate: with it the machine is
@@ -216,6 +188,43 @@ impl Place {
     }
 }
 
+// === impl Asking ===
+
+impl Asking {
+    /// What the holder of `signing` asks with: the private key of the certificate in the file
+    /// `key`, the request in `asked`. What is not there is made and written down first.
+    ///
+    /// # Errors
+    /// If it cannot be made, written or read.
+    pub fn prepare(
+        signing: SigningKey,
+        key: &Path,
+        asked: &Path,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, EnrolError> {
+        if !key.exists() {
+            write_secret(key, private_key()?.as_bytes())?;
+        }
+        let key = read_secret(key)?;
+        if !asked.exists() {
+            let epoch = |lane: Lane| (lane.to_string(), entropy.epoch().to_string());
+            let kept = Kept {
+                csr: request_for(&key, "sanheyi node")?,
+                epochs: vec![epoch(Lane::Urgent), epoch(Lane::Normal)],
+            };
+            let text = serde_json::to_vec_pretty(&kept);
+            let text = text.map_err(|_| EnrolError::Damaged { path: asked.to_owned() })?;
+            write_secret(asked, &text)?;
+        }
+        let damaged = || EnrolError::Damaged { path: asked.to_owned() };
+        let Kept { csr, epochs } =
+            serde_json::from_slice(&read_secret(asked)?).map_err(|_| damaged())?;
+        let read = |(lane, id): (String, String)| Some((lane.parse().ok()?, id.parse().ok()?));
+        let epochs: Option<_> = epochs.into_iter().map(read).collect();
+        Ok(Asking { signing, key, csr, epochs: epochs.ok_or_else(damaged)? })
+    }
+}
+
 /// The example with everything filled in.
 fn config_text(given: &Given, hub: &str, server_name: &str) -> String {
     let mut text = String::with_capacity(EXAMPLE.len());
@@ -237,7 +246,29 @@ fn config_text(given: &Given, hub: &str, server_name: &str) -> String {
     text
 }
 
-/// Opens a journal under the hub's id, unless a run before did so.
+/// Opens the journals that the hub has, each in the epoch that was drawn for its lane.
+///
+/// # Errors
+/// Of the store.
+pub(super) async fn hold(
+    config: &NodeConfig,
+    given: &Given,
+    epochs: &[(Lane, EpochId)],
+) -> Result<(), EnrolError> {
+    let database = Database::open(config.database(), &[]).await?;
+    let store = database.of(&given.platform);
+    let mut outcome = Ok(());
+    for journal in &given.journals {
+        let epoch = epochs.iter().find(|(lane, _)| *lane == journal.lane);
+        if let (Ok(()), Some((_, epoch))) = (&outcome, epoch) {
+            outcome = take_over(&store, journal, *epoch).await;
+        }
+    }
+    database.close().await;
+    Ok(outcome?)
+}
+
+/// Opens a journal under the hub's id; one that stands here already holds the epoch, too.
 async fn take_over(store: &Store, journal: &JournalId, epoch: EpochId) -> Result<(), StoreError> {
     let rows = store.journal_list().await?;
     let home = rows.into_iter().find(|row| row.home && row.head.journal.same_line(journal));

@@ -1,6 +1,7 @@
 //! `platform add` without files, `platform token`, `approve`, `reject`, `enrolments`: machines that
 //! make their own keys.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -13,6 +14,7 @@ use sanheyi_node::cli::local::{rfc3339, shown};
 use sanheyi_node::cli::table::{Align, Table};
 use sanheyi_node::process::clock::{Clock as _, SystemClock};
 use sanheyi_node::process::entropy::OsEntropy;
+use sanheyi_node::process::secret::write_secret;
 use sanheyi_node::process::tls::subject::{names_of_pem, pin_of_chain};
 use sanheyi_node::store::Database;
 use serde::Serialize;
@@ -29,11 +31,16 @@ use crate::store::{EnrolmentRow, enrolment_list, open};
 pub(crate) const HELP: &str = "\
 例 · Examples:
   sanheyi-hub platform token jintan                    令牌过期或遗失后再发 · again, when one has ended or was lost
+  sanheyi-hub platform token jintan --token-file jintan.token
+                                                       写入文件，不显示 · into a file to hand over, and not shown
   sanheyi-hub platform token jintan --replace          机器已丢失：新机器入网时吊销旧证书
                                                        a machine is lost: its certificates are revoked when the new one enrols
 
 令牌只显示这一次，只能用一次，到期作废；市级平台只存其摘要。新机器的日志从市级平台取回，纪元自动交接。
 A token is shown once, is good once, and ends; the hub keeps a digest of it. A new machine takes its journals over from the hub.";
+
+/// Standard input, as `enrol --token-file` names it.
+const STDIN: &str = "-";
 
 /// How a token is made.
 #[derive(Clone, Debug, Args)]
@@ -41,6 +48,10 @@ pub(crate) struct TokenHow {
     /// 令牌有效小时数，1 – 720 · For how many hours the token is good
     #[arg(long, value_name = "HOURS", default_value_t = VALID_HOURS)]
     valid_hours: u32,
+    /// 把令牌写入此新文件（仅本人可读），不再显示 · Write the token into this new file, which only its
+    /// owner may read, and do not show it
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 /// What `platform token` is told.
@@ -90,7 +101,9 @@ pub(super) struct First {
 #[derive(Serialize)]
 struct Made {
     platform: String,
-    token: String,
+    /// Null where it went into a file.
+    token: Option<String>,
+    token_file: Option<String>,
     ends: Option<String>,
     command: String,
     #[serde(skip)]
@@ -159,6 +172,12 @@ struct Wish {
 
 async fn make(at: &At, wish: Wish, address: Option<String>, json: bool) -> anyhow::Result<Answer> {
     let config = at.load()?;
+    let file = wish.how.token_file.clone();
+    // Before there is a token: one that cannot be kept is made for nobody.
+    if let Some(file) = file.as_ref().filter(|file| file.exists()) {
+        let file = file.display();
+        anyhow::bail!("{file} 已存在，请换一个文件名 / {file} is there already: name a new file");
+    }
     let path = &config.tls.certificate;
     let chain = std::fs::read_to_string(path)
         .with_context(|| format!("无法读取 · cannot read {}", path.display()))?;
@@ -185,21 +204,43 @@ async fn make(at: &At, wish: Wish, address: Option<String>, json: bool) -> anyho
         false => format!(" --server-name {name}"),
     };
     let text = token.reveal();
+    if let Some(file) = &file {
+        write_secret(file, format!("{text}\n").as_bytes())?;
+    }
+    // The command never has the token: whoever uses that machine sees command lines.
+    let named_file = file.as_ref().and_then(|file| file.file_name());
+    let from = named_file.map_or(STDIN.into(), |name| name.to_string_lossy());
     let made = Made {
         platform: row.platform.to_string(),
-        command: format!("sanheyi-node enrol --hub {hub}{named} --token {text}"),
-        token: text,
+        command: format!("sanheyi-node enrol --hub {hub}{named} --token-file {from}"),
+        token: file.is_none().then_some(text),
+        token_file: file.map(|file| file.display().to_string()),
         ends: rfc3339(row.expires),
         shown: shown(row.expires),
     };
-    Answer::report(&made, json, |made| {
-        let Made { platform, token, command, shown, .. } = made;
-        format!(
-            "{platform} 的入网令牌，只显示这一次，只能用一次，{shown} 前有效\n\
-             enrolment token of {platform}; it is shown once, is good once, and until {shown}\n\n  {token}\n\n\
-             在节点的机器上运行 · run on the node's machine:\n  {command}\n"
-        )
-    })
+    Answer::report(&made, json, told)
+}
+
+fn told(made: &Made) -> String {
+    let Made { platform, token, token_file, command, shown, .. } = made;
+    let (said, paste) = match (token, token_file) {
+        (Some(token), _) => (
+            format!(
+                "{platform} 的入网令牌，只显示这一次，只能用一次，{shown} 前有效\n\
+                 enrolment token of {platform}; it is shown once, is good once, and until {shown}\n\n  {token}\n"
+            ),
+            "，粘贴令牌后按 Ctrl-D · ; paste the token, then Ctrl-D",
+        ),
+        (None, file) => {
+            let file = file.as_deref().unwrap_or_default();
+            let said = format!(
+                "{platform} 的入网令牌已写入 {file}，只能用一次，{shown} 前有效\n\
+                 the enrolment token of {platform} is in {file}; it is good once, and until {shown}\n"
+            );
+            (said, "，令牌文件请经可信途径带去 · ; bring the file there by a way that you trust")
+        }
+    };
+    format!("{said}\n在节点的机器上运行 · run on the node's machine{paste}:\n  {command}\n")
 }
 
 /// Lets the machine in that waits.

@@ -24,9 +24,9 @@ pub(crate) const HELP: &str = "\
   sanheyi-hub platform revoke jintan --all --reason '机器被盗' --yes
   sanheyi-hub platform revoke jintan --serial 4f… --reason '旧机器退役' --yes
 
-吊销后 5 秒内，各实例断开该证书的连接并拒绝新连接；节点显示“身份扣留”，重新登记后恢复。已存的条目不受影响。
+吊销后 5 秒内，各实例断开该证书的连接并拒绝新连接；节点显示“身份扣留”，凭新令牌执行 enrol --again 后恢复。已存的条目不受影响。
 Within 5 seconds every instance cuts the lines of that certificate and refuses new ones; the node says that it
-is held, until it is enrolled again. What is stored stays.";
+is held, until it is let in by another token (`enrol --again`). What is stored stays.";
 
 /// What `platform revoke` is told.
 #[derive(Clone, Debug, Args)]
@@ -165,7 +165,7 @@ pub(super) async fn revoke(args: &RevokeArgs) -> anyhow::Result<Answer> {
         if report.done {
             format!(
                 "{shown}已吊销，5 秒内断开 · revoked; the lines of {platform} are cut within 5 s\n\
-                 恢复 · to let it in again: sanheyi-hub platform token {platform}\n"
+                 恢复 · to let it in again: sanheyi-hub platform token {platform}, sanheyi-node enrol --again …\n"
             )
         } else {
             format!(
