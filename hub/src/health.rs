@@ -21,7 +21,7 @@ pub mod waiting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sanheyi_exchange_spec::health::alerts::{ADMISSION_STUCK, GATE_STUCK};
+use sanheyi_exchange_spec::health::alerts::{ADMISSION_STUCK, DISK_FULL, GATE_STUCK};
 use sanheyi_exchange_spec::health::{Finding, Heartbeat, link_findings};
 use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_exchange_spec::time::Timestamp;
@@ -33,7 +33,7 @@ use sanheyi_node::store::{Database, HeardRow, Store, StoreError, Tx};
 
 use crate::certificates::health::certificate_findings;
 use crate::store::{certificate_living, platform_list, reached_list, reader_reached};
-use facts::City;
+use facts::{City, has_no_room};
 use peers::{Known, Peers};
 
 /// Name and version of the program.
@@ -115,7 +115,7 @@ impl HubWatch {
         }
     }
 
-    async fn city(&mut self, now: Timestamp) -> Result<City, StoreError> {
+    async fn city(&mut self, full: bool, now: Timestamp) -> Result<City, StoreError> {
         let heard = self.store.heard_list().await?;
         let pulses = self.store.pulse_list().await?;
         let living = |instance: &str| {
@@ -141,6 +141,7 @@ impl HubWatch {
             readers: reader_reached(&self.database).await?,
             known: self.known.clone(),
             elsewhere,
+            full,
         })
     }
 
@@ -210,10 +211,14 @@ impl Watched for HubWatch {
 
     async fn gather(&mut self, now: Timestamp) -> Result<Gathered, StoreError> {
         self.known = self.peers.look(now);
-        let city = self.city(now).await?;
+        let checked = self.checks.findings(&self.store, now).await?;
+        let full = checked.iter().any(|one| has_no_room(one, self.store.platform()));
+        let city = self.city(full, now).await?;
         let links = city.links(&mut self.stills, now);
         let mut findings: Vec<Finding> =
             links.iter().flat_map(|link| link_findings(&link.facts, now)).collect();
+        // That the disk is full is said once, of the hub, and not of every line.
+        findings.retain(|one| one.name != DISK_FULL.name);
         let gate = city.gate(&mut self.stills, now);
         let gate_told = !gate.is_empty();
         findings.extend(gate);
@@ -222,7 +227,7 @@ impl Watched for HubWatch {
         let lately = now.plus_micros(-ENDED_SHOWN);
         let certificates = certificate_living(&self.database, lately).await?;
         findings.extend(certificate_findings(&certificates, now));
-        findings.extend(self.checks.findings(&self.store, now).await?);
+        findings.extend(checked);
         Ok(Gathered { links, findings })
     }
 

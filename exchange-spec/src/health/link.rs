@@ -144,6 +144,12 @@ fn of_state(facts: &LinkFacts, state: LinkState, now: Timestamp) -> Option<Findi
     let subject = facts.platform.as_str();
     let finding = match state {
         LinkState::Live => return None,
+        // Whoever has just come is about to greet.
+        LinkState::Never
+            if facts.since.is_some_and(|since| now.micros_since(since) < OFFLINE_AFTER) =>
+        {
+            return None;
+        }
         LinkState::Never => {
             Finding::new(&LINK_NEVER, subject, "尚未问候过", "it has never greeted")
         }

@@ -61,6 +61,14 @@ fn a_well_link_says_nothing() {
 }
 
 #[test]
+fn whoever_has_just_come_is_about_to_greet() {
+    let new = |micros| LinkFacts { greeted: false, connected: false, since: ago(micros), ..well() };
+    assert_eq!(link_state(&new(1), NOW), LinkState::Never);
+    assert_eq!(link_findings(&new(OFFLINE_AFTER - 1), NOW), vec![]);
+    assert_eq!(link_findings(&new(OFFLINE_AFTER), NOW)[0].name, "link.never");
+}
+
+#[test]
 fn each_state_is_told_by_its_own_evidence_and_raises_its_own_alert_only() {
     let backlog = |still, eldest| LaneFacts {
         backlog: 7,

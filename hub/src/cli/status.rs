@@ -21,7 +21,7 @@ pub(crate) const HELP: &str = "\
 链路状态请用 link list · how lines stand: `link list`
 JSON: hub
   platforms [platform, title_zh, title_en, hosted,
-    journals [journal, entries, root, epochs, accepted, warned, quarantined, pending, unjudged, stopped],
+    journals [journal, lane, entries, root, epochs, accepted, warned, quarantined, pending, unjudged, stopped],
     attachments [way (up, down), state (absent, here, passed, refused), files, bytes]]
   findings  [name, severity, subject, since, what_zh, what_en, remedy_zh, remedy_en], as noted by the
             instances that run; process.silent where none does
@@ -54,6 +54,7 @@ struct PlatformStatus {
 #[derive(Debug, Serialize)]
 struct JournalStatus {
     journal: String,
+    lane: &'static str,
     entries: u64,
     root: String,
     epochs: u64,
@@ -99,6 +100,7 @@ async fn one(database: &Database, row: PlatformRow) -> Result<PlatformStatus, St
         let judged = gate_get(&store, journal.number).await?.unwrap_or(0);
         journals.push(JournalStatus {
             journal: journal.head.journal.to_string(),
+            lane: journal.head.journal.lane.as_str(),
             entries: journal.head.size,
             root: journal.head.root.to_string(),
             epochs: journal.serial,
@@ -124,6 +126,7 @@ fn text(report: &StatusReport) -> String {
     let (left, right) = (Align::Left, Align::Right);
     let mut table = Table::new(&[
         ("平台 PLATFORM", left),
+        ("通道 LANE", left),
         ("条目 ENTRIES", right),
         ("已接受 ACCEPTED", right),
         ("其中提示 WARNED", right),
@@ -140,7 +143,17 @@ fn text(report: &StatusReport) -> String {
         if platform.journals.is_empty() {
             let none = || "–".to_owned();
             let never = "从未问候 never greeted".to_owned();
-            table.row([title.clone(), none(), none(), none(), none(), none(), never, none()]);
+            table.row([
+                title.clone(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                none(),
+                never,
+                none(),
+            ]);
         }
         for journal in &platform.journals {
             let state = match &journal.stopped {
@@ -152,6 +165,7 @@ fn text(report: &StatusReport) -> String {
             };
             table.row([
                 title.clone(),
+                journal.lane.to_owned(),
                 grouped(journal.entries),
                 grouped(journal.accepted),
                 grouped(journal.warned),

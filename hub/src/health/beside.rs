@@ -13,7 +13,7 @@ use sanheyi_node::health::noted::{Noted, noted};
 use sanheyi_node::health::still::Stills;
 use sanheyi_node::store::{Database, HeardRow, StoreError};
 
-use super::facts::City;
+use super::facts::{City, has_no_room};
 use crate::store::{PlatformRow, platform_list, reached_list, reader_reached};
 
 /// The lines of all platforms, by id.
@@ -47,6 +47,7 @@ pub(crate) async fn lines(
         readers: reader_reached(database).await?,
         known: BTreeMap::new(),
         elsewhere: heard,
+        full: noted.findings.iter().any(|one| has_no_room(one, hub)),
     };
     let links = city.links(&mut Stills::default(), now);
     let seen = city.platforms.iter().zip(links).map(|(row, link)| {

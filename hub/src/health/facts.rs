@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sanheyi_exchange_spec::error::Code;
-use sanheyi_exchange_spec::health::alerts::{GATE_STUCK, TENANT_ABSENT};
+use sanheyi_exchange_spec::health::alerts::{DISK_FULL, GATE_STUCK, TENANT_ABSENT};
 use sanheyi_exchange_spec::health::{
     Finding, Heartbeat, LaneFacts, LinkFacts, STUCK_AFTER, link_state,
 };
@@ -27,6 +27,8 @@ pub(super) struct City {
     pub(super) known: BTreeMap<PlatformId, Known>,
     /// What instances have noted; connected are only lines of others that live.
     pub(super) elsewhere: Vec<HeardRow>,
+    /// Whether the hub refuses what is new, for want of space.
+    pub(super) full: bool,
 }
 
 /// The tables by platform: a city is walked once, not once for each platform.
@@ -44,6 +46,11 @@ struct Line {
     beat: Option<(Heartbeat, Timestamp)>,
     /// Whether a connection was ever seen.
     ever: bool,
+}
+
+/// Whether a finding says that the hub refuses what is new, for want of space.
+pub(super) fn has_no_room(finding: &Finding, hub: &PlatformId) -> bool {
+    finding.name == DISK_FULL.name && finding.subject == hub.as_str()
 }
 
 // === impl City ===
@@ -98,7 +105,7 @@ impl City {
             since: Some(since),
             heard: line.heard,
             held: known.and_then(|one| one.held.as_ref()).map(|_| Code::IdentityHeld),
-            full: false,
+            full: self.full && line.connected,
             rewound: known.is_some_and(|one| one.rewound.is_some()),
             by_files: greeted && !line.ever,
             lanes,

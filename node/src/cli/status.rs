@@ -15,6 +15,8 @@ use super::table::{Align, Table, grouped};
 use super::{Answer, Listing, closed, local};
 use crate::config::NodeConfig;
 use crate::gateway::socket;
+use crate::health::beside::{Seen, line};
+use crate::health::report::LinkReport;
 use crate::process::clock::{Clock as _, SystemClock};
 use crate::store::{JournalRow, LinkRow, Store, StoreError};
 
@@ -28,8 +30,9 @@ pub const HELP: &str = "\
 It may be asked while the node runs and while it does not. Times are Beijing time.
 
 JSON: platform, hub, running
-  link      phase (never, down, greeting, reconciling, live, held:CODE), since, heard, detail,
-            skew_micros, bytes_sent, bytes_received, bytes_sent_per_entry, bytes_received_per_entry
+  link      state (never, live, behind, offline, stuck, held, full: as `link` has it), phase (never,
+            down, greeting, reconciling, live, held:CODE), since, heard, detail, skew_micros,
+            bytes_sent, bytes_received, bytes_sent_per_entry, bytes_received_per_entry
   lanes     [lane, kilobits_per_second, hours, waits_until]
   journals  [journal, lane, size, acknowledged, behind, behind_since, accepted, warned, quarantined,
             pending, unanswered, stopped]
@@ -67,6 +70,11 @@ pub struct StatusReport {
 /// The link, as the node last noted it.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkStatus {
+    /// Its state: the word of [`sanheyi_exchange_spec::health::LinkState`].
+    pub state: &'static str,
+    /// The words of the state, for people.
+    #[serde(skip)]
+    pub words: String,
     /// `never`, `down`, `greeting`, `reconciling`, `live`, or `held:` and a code.
     pub phase: String,
     /// Since when.
@@ -153,12 +161,13 @@ pub async fn report(config: &NodeConfig, store: &Store) -> Result<StatusReport, 
             copies.push(CopyStatus { journal: head.journal.to_string(), size: head.size, stopped });
         }
     }
+    let (seen, _) = line(config, store, SystemClock.now()).await?;
     let acknowledged = journals.iter().map(|one| one.acknowledged).sum();
     Ok(StatusReport {
         platform: config.platform.to_string(),
         hub: config.hub.to_string(),
         running: socket::answers(&config.socket()).await,
-        link: link(store.link_get().await?, acknowledged),
+        link: link(&seen, store.link_get().await?, acknowledged),
         lanes: lanes::lanes(&config.lanes, SystemClock.now()),
         journals,
         copies,
@@ -167,11 +176,13 @@ pub async fn report(config: &NodeConfig, store: &Store) -> Result<StatusReport, 
     })
 }
 
-fn link(row: Option<LinkRow>, acknowledged: u64) -> LinkStatus {
+fn link(seen: &Seen, row: Option<LinkRow>, acknowledged: u64) -> LinkStatus {
     let never = || LinkRow { phase: "never".to_owned(), ..LinkRow::default() };
     let row = row.unwrap_or_else(never);
     let each = |bytes: u64| (acknowledged > 0).then(|| bytes as f64 / acknowledged as f64);
     LinkStatus {
+        state: seen.link.state.as_str(),
+        words: LinkReport::from(seen).words,
         since: local::rfc3339(row.since),
         heard: local::rfc3339(row.heard),
         skew_micros: row.skew,
@@ -219,13 +230,11 @@ fn text(report: &StatusReport) -> String {
         true => "运行中 running",
         false => "未运行 not running",
     };
-    // What a dead process has noted last may long be otherwise.
-    let stale = if *running { "" } else { "（停止前所记 as last noted）" };
     let mut lines = vec![
         ("平台 platform", platform.clone()),
         ("市级 hub", hub.clone()),
         ("节点 node", process.to_owned()),
-        ("链路 link", phase(&link.phase) + stale),
+        ("链路 link", format!("{}{}", link.words, phase(&link.phase))),
     ];
     lines.extend(link.since.as_deref().map(|since| ("自 since", spaced(since))));
     lines.extend(link.heard.as_deref().map(|heard| ("最近应答 heard", spaced(heard))));
@@ -296,20 +305,16 @@ fn journals(report: &StatusReport) -> String {
     text
 }
 
+/// What is under way, or to be done, beside the state.
 fn phase(phase: &str) -> String {
-    let (zh, en) = match phase {
-        "never" => ("尚未连接过", "never connected"),
-        "down" => ("已断开", "down"),
-        "greeting" => ("问候中", "greeting"),
-        "reconciling" => ("核对历史", "reconciling"),
-        "live" => ("正常", "live"),
-        held => {
-            let code = held.strip_prefix("held:").and_then(Code::parse);
-            let remedy = code.map_or("", Code::remedy_zh);
-            return format!("已扣留 {held} {remedy}").trim_end().to_owned();
+    match phase {
+        "greeting" => "，问候中 greeting".to_owned(),
+        "reconciling" => "，核对历史 reconciling".to_owned(),
+        phase => {
+            let code = phase.strip_prefix("held:").and_then(Code::parse);
+            code.map_or_else(String::new, |code| format!(" {}", code.remedy_zh()))
         }
-    };
-    format!("{zh} {en}")
+    }
 }
 
 /// `2010-11-23T08:00:00.000000+08:00` as `2010-11-23 08:00:00`.

@@ -177,7 +177,7 @@ async fn status_tells_link_backlog_and_receipts() {
 
     let text = command(dir.path(), &["status"]).await.text;
     let said =
-        ["已断开 down", "2010-11-23 08:01:00", "set the clock", "30,200", "已隔离", "未运行"];
+        ["离线 offline", "2010-11-23 08:01:00", "set the clock", "30,200", "已隔离", "未运行"];
     for said in said {
         assert!(text.contains(said), "{said} in\n{text}");
     }

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sanheyi_exchange_spec::health::alerts::{DISK_LOW, GATE_STUCK};
-use sanheyi_exchange_spec::health::{Finding, Severity};
+use sanheyi_exchange_spec::health::{Finding, OFFLINE_AFTER, STUCK_AFTER, Severity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::http::{Probes, answer, listen};
 use super::metrics::{Metrics, StandingMetrics};
-use super::watch::{Gathered, Pace, Watchdog, Watched};
+use super::watch::{ANSWER_WITHIN, Gathered, LOOK_EVERY, NOTE_LOOKS, Pace, Watchdog, Watched};
 use super::*;
 use crate::config::health::HealthRules;
 use crate::process::clock::ManualClock;
 use crate::process::lifecycle::Shutdown;
 use crate::store::{Store, StoreError};
 use crate::tests::{Home, MORNING};
+use crate::uplink::transport::{PING_EVERY, PING_TIMEOUT};
 
 /// Finds what it is told, or never answers.
 struct Told {
@@ -126,4 +127,17 @@ async fn a_port_that_is_taken_is_a_fault_only_where_it_was_chosen() {
     assert!(said.contains("health.listen"), "{said}");
     let nowhere = HealthRules { listen: None, chosen: true, heartbeat_seconds: 300 };
     assert!(listen(&nowhere).await.unwrap().is_none());
+}
+
+#[test]
+fn whatever_stalls_is_told_within_the_minute() {
+    let minute = Duration::from_secs(60);
+    let notes = LOOK_EVERY * u32::try_from(NOTE_LOOKS).unwrap();
+    let standstill = Duration::from_micros(u64::try_from(STUCK_AFTER).unwrap());
+    // The worst: it begins right after a look, and the store answers as late as it may.
+    assert!(standstill + notes + 2 * ANSWER_WITHIN <= minute, "a gate, a worker");
+    let away = Duration::from_micros(u64::try_from(OFFLINE_AFTER).unwrap());
+    // A disk and a certificate take one look.
+    let look = LOOK_EVERY + ANSWER_WITHIN;
+    assert!(PING_EVERY + PING_TIMEOUT + away + look <= minute, "a blocked port");
 }

@@ -34,8 +34,10 @@ pub enum Level {
 /// Nothing new is taken: the disk has too little left.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error(
-    "磁盘仅剩 {free_bytes} 字节，少于需保留的 {needed_bytes} 字节，本次没有写入任何内容；请扩充或清理磁盘，之后会自动继续 · \
-     {free_bytes} bytes are free, {needed_bytes} have to be: nothing was written. Make room; it goes on by itself"
+    "磁盘仅剩 {free}，少于需保留的 {needed}，本次没有写入任何内容；请扩充或清理磁盘，之后会自动继续 · {free} are free, {needed} \
+     have to be: nothing was written. Make room; it goes on by itself",
+    free = sized(*free_bytes),
+    needed = sized(*needed_bytes)
 )]
 pub struct NoRoom {
     /// What is free.
@@ -76,16 +78,12 @@ impl Default for Room {
 impl NoRoom {
     /// In the words that travel. `zh` and `en` name whose disk it is.
     pub fn refusal(&self, zh: &str, en: &str) -> Refusal {
-        let Self { free_bytes, needed_bytes } = self;
+        let (free, needed) = (sized(self.free_bytes), sized(self.needed_bytes));
         Refusal::new(
             Code::StoreFull,
             "disk",
-            format!(
-                "{zh}的磁盘仅剩 {free_bytes} 字节，少于需保留的 {needed_bytes} 字节，没有写入任何内容"
-            ),
-            format!(
-                "{en} has {free_bytes} bytes free and needs {needed_bytes}: nothing was written"
-            ),
+            format!("{zh}的磁盘仅剩 {free}，少于需保留的 {needed}，没有写入任何内容"),
+            format!("{en} has {free} free and needs {needed}: nothing was written"),
         )
     }
 }
@@ -169,7 +167,7 @@ fn level(rules: &DiskRules, space: Space, full: bool) -> Level {
 }
 
 /// Bytes as people read them: `1.2 GiB`, rounded down.
-fn sized(bytes: u64) -> String {
+pub fn sized(bytes: u64) -> String {
     let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         Some((unit, name)) => {
@@ -251,6 +249,7 @@ mod tests {
         let again = GIB / 2 + GIB / 8;
         let refused = NoRoom { free_bytes: GIB / 2 - 1, needed_bytes: again };
         assert_eq!(room.check(), Err(refused));
+        assert!(refused.to_string().contains("511.9 MiB are free, 640.0 MiB have"), "{refused}");
         disk.set_free(again - 1);
         assert!(room.check().is_err(), "not enough beyond the edge");
         disk.set_free(again);

@@ -1,6 +1,7 @@
 //! Heartbeats as they travel, and when the next one is due.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sanheyi_exchange_spec::health::Heartbeat;
 use sanheyi_exchange_spec::time::Timestamp;
@@ -39,7 +40,8 @@ pub fn beat_from_wire(message: wire::Heartbeat) -> Heartbeat {
     .bounded()
 }
 
-/// The heart of a session: says when a heartbeat is due. The first is due after one interval.
+/// The heart of a session: says when a heartbeat is due. The first is due as soon as the line lives
+/// (FORM 16.1): from then on both sides know whom they talk to.
 pub(super) struct Pulse {
     pub(super) heart: Arc<Heart>,
     due: Deadline,
@@ -47,7 +49,7 @@ pub(super) struct Pulse {
 
 impl Pulse {
     pub(super) fn new(heart: Arc<Heart>) -> Self {
-        let due = Deadline::after(heart.every());
+        let due = Deadline::after(Duration::ZERO);
         Self { heart, due }
     }
 

@@ -50,6 +50,7 @@ fn city() -> City {
         }],
         known: BTreeMap::from([(id("jintan"), jintan)]),
         elsewhere: Vec::new(),
+        full: false,
     }
 }
 
@@ -115,6 +116,14 @@ fn a_held_machine_a_stopped_journal_and_a_silent_one_are_said() {
     stopped.reached[0].stopped = Some("根不同\nnote".to_owned());
     assert_eq!(states(&stopped, 1), (LinkState::Live, vec!["journal.stopped"]));
     assert_eq!(states(&city(), 901), (LinkState::Live, vec!["link.silent"]));
+}
+
+#[test]
+fn where_the_hub_has_no_room_a_line_that_stands_is_full_and_one_that_was_cut_is_not() {
+    let mut full = City { full: true, ..city() };
+    assert_eq!(states(&full, 60), (LinkState::Full, vec!["disk.full"]));
+    full.known.get_mut(&id("jintan")).unwrap().lines = 0;
+    assert_eq!(states(&full, 60).0, LinkState::Offline);
 }
 
 #[test]
