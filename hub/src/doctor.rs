@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sanheyi_exchange_spec::health::Finding;
 use sanheyi_exchange_spec::keyring::Keyring;
 use sanheyi_node::branch::{stored_rules, verify_shown};
+use sanheyi_node::doctor::stored::opened;
 use sanheyi_node::doctor::{Examined, files, journals, reach, stored};
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::config::ConfigError;
@@ -15,7 +16,7 @@ use sanheyi_node::upkeep::room::disk_finding;
 
 use crate::app::signing_key;
 use crate::config::CheckedConfig;
-use crate::store::{PlatformRow, author_keys, former_key_list, platform_list};
+use crate::store::{PlatformRow, STEPS, author_keys, former_key_list, platform_list};
 use crate::tenants::{self, key_file};
 
 /// Examines the hub of a configuration, as it was read from `path`. `quick`: what answers within a
@@ -45,18 +46,17 @@ pub async fn examine(
     let seen = room.look();
     out.add("disk", seen.and_then(|seen| disk_finding(&config.disk, &seen, config.hub.as_str())));
     let subject = config.hub.as_str();
-    let lives = match Database::open_read_only(config.database()).await {
+    let looked = match opened(config.database(), STEPS, subject).await {
         Ok(database) => {
-            let looked = of_store(&mut out, &config, &database, quick, &clock).await;
+            let look = of_store(&mut out, &config, &database, quick, &clock);
+            let looked = stored::looked(quick, subject, look).await;
             database.close().await;
-            out.add("store", looked.as_ref().err().map(|error| stored::unreadable(subject, error)));
-            looked.unwrap_or(false)
+            looked
         }
-        Err(error) => {
-            out.add("store", [stored::unreadable(subject, &error)]);
-            false
-        }
+        Err(found) => Err(found),
     };
+    out.add("store", looked.as_ref().err().cloned());
+    let lives = looked.unwrap_or(false);
     if !quick {
         let mut listens = vec![("listen", config.listen)];
         listens.extend(config.health.listen.map(|at| ("health", at)));

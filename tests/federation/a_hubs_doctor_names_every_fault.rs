@@ -122,6 +122,12 @@ fn tampering(name: &str) -> Option<&'static str> {
              AND key = (SELECT max(key) FROM record WHERE platform = 'wujin')"
         }
         "invariant.quarantine_settles" => "DELETE FROM exception WHERE platform = 'wujin'",
+        "store.newer" => {
+            "INSERT INTO _sqlx_migrations \
+             (version, description, installed_on, success, checksum, execution_time) \
+             SELECT 9999, 'of tomorrow', installed_on, success, checksum, 1 \
+             FROM _sqlx_migrations WHERE version = 1"
+        }
         "invariant.receipts_tile" => {
             "UPDATE receipt SET first = 1 WHERE platform = 'wujin' AND first = 0"
         }
@@ -208,6 +214,17 @@ async fn plant(dir: &Path, name: &str, clock: &Arc<ManualClock>) -> Option<std::
         "shown.differs" => unproved(dir).await,
         "store.absent" => std::fs::remove_file(at("data/hub.sqlite")).unwrap(),
         "store.damaged" => spoil(dir, "session").await,
+        // It takes connections, as a server does that hangs, and says nothing.
+        "store.silent" => {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let checked = "sslmode=verify-full&sslrootcert=ca.pem";
+            let address = format!("postgres://sanheyi@127.0.0.1:{port}/hub?{checked}");
+            let text = std::fs::read_to_string(at("hub.toml")).unwrap();
+            std::fs::write(at("hub.toml"), format!("{text}\n[store]\naddress = \"{address}\"\n"))
+                .unwrap();
+            return Some(listener);
+        }
         "store.unreadable" => std::fs::write(at("data/hub.sqlite"), vec![7; 8192]).unwrap(),
         _ => panic!("no test plants {name}"),
     }

@@ -20,7 +20,7 @@ pub const HELP: &str = "\
 
 运行或停止时均可执行，不改变任何内容。--quick 不连接网络，不逐字节核验。
 It may be asked while the service runs and while it does not, and changes nothing. With --quick
-nothing is dialled, and bytes are not read.
+nothing is dialled, and bytes are not read. 数据库 5 秒内不应答即报 store.silent · A database that says nothing for 5 s is store.silent.
 JSON: checks [name]
   findings [name, severity (notice, warning, critical), subject, since, what_zh, what_en, why_zh,
             why_en, remedy_zh, remedy_en], the gravest first

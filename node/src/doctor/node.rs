@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sanheyi_exchange_spec::keyring::Keyring;
 
+use super::stored::opened;
 use super::{Examined, files, journals, reach, stored};
 use crate::branch::{stored_rules, verify_shown};
 use crate::config::NodeConfig;
@@ -41,19 +42,18 @@ pub async fn examine(
         "disk",
         seen.and_then(|seen| disk_finding(&config.disk, &seen, config.platform.as_str())),
     );
-    let lives = match Database::open_read_only(config.database()).await {
+    let subject = config.platform.as_str();
+    let looked = match opened(config.database(), &[], subject).await {
         Ok(database) => {
-            let looked = of_store(&mut out, &config, &database, quick, &clock).await;
+            let look = of_store(&mut out, &config, &database, quick, &clock);
+            let looked = stored::looked(quick, subject, look).await;
             database.close().await;
-            let subject = config.platform.as_str();
-            out.add("store", looked.as_ref().err().map(|error| stored::unreadable(subject, error)));
-            looked.unwrap_or(false)
+            looked
         }
-        Err(error) => {
-            out.add("store", [stored::unreadable(config.platform.as_str(), &error)]);
-            false
-        }
+        Err(found) => Err(found),
     };
+    out.add("store", looked.as_ref().err().cloned());
+    let lives = looked.unwrap_or(false);
     if !quick {
         let listens = [("health", config.health.listen), ("pages", config.pages.listen)];
         let listens = listens.iter().filter_map(|(key, at)| Some((*key, (*at)?)));

@@ -47,7 +47,7 @@ faults! {
     HUB_UNREACHABLE = "hub.unreachable", Warning, "无法连接市级平台", "the hub cannot be reached",
         ["请检查网络、防火墙与地址；恢复后会自动续传", "check network, firewall and address; it goes on by itself"];
     IDENTITY_BROKEN = "identity.broken", Critical, "证书与私钥无法使用", "certificate and key cannot be used",
-        ["请放回成对的证书与私钥，或重新入网", "put the pair back, or enrol again"];
+        ["请放回成对的证书与私钥，或凭新令牌执行 enrol --again", "put the pair back, or run `enrol --again` with another token"];
     IDENTITY_OTHER = "identity.other", Critical, "证书属于其他平台", "the certificate names another platform",
         ["请换回本平台的证书，或更正配置中的平台", "use this platform's certificate, or correct the configuration"];
     BYTE_EXACT = "invariant.byte_exact", Critical, "根与字节不符", "a root differs from the bytes", KEEP;
@@ -69,6 +69,10 @@ faults! {
     STORE_ABSENT = "store.absent", Warning, "没有数据库", "there is no database",
         ["从未运行则请运行一次；否则请从备份恢复", "run it once; if it has run before, restore a backup"];
     STORE_DAMAGED = "store.damaged", Critical, "数据库文件损坏", "the database file is damaged", KEEP;
+    STORE_NEWER = "store.newer", Critical, "数据库由更新版本的程序写成", "a newer program has written the database",
+        ["请改用该新版程序，或恢复升级前的备份", "run that newer program, or restore the backup from before the upgrade"];
+    STORE_SILENT = "store.silent", Critical, "数据库无应答", "the database does not answer",
+        ["请检查数据库服务与网络；长期占用锁的会话请终止", "check the server and the network, and end whoever holds it locked"];
     STORE_UNREADABLE = "store.unreadable", Critical, "数据库无法读取", "the database cannot be read",
         ["请检查数据库、权限与程序版本", "check the database, its permissions and the program's version"];
 }
