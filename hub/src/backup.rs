@@ -20,6 +20,7 @@ use sanheyi_node::branch::{stored_rules, verify, verify_shown};
 use sanheyi_node::process::clock::Clock;
 use sanheyi_node::process::config::{parse, resolve};
 use sanheyi_node::store::{Address, Database, Step, StoreError};
+use sanheyi_node::web::form::Fields;
 
 use crate::app::{BuildError, signing_key};
 use crate::authority::{CERTIFICATE_FILE, files_of};
@@ -44,6 +45,8 @@ impl OfHub {
     ) -> Result<Subject, BuildError> {
         let key = signing_key(&config.signing)?;
         let raw: HubConfig = sanheyi_node::process::config::load(&config.file)?;
+        let mut places = places(&raw, &config.file);
+        places.extend(raw.store.address.as_deref().into_iter().flat_map(server_files));
         Ok(Subject {
             platform: config.hub.clone(),
             hub: config.hub.clone(),
@@ -52,7 +55,7 @@ impl OfHub {
             database,
             data: config.data.clone(),
             config: config.file.clone(),
-            places: places(&raw, &config.file),
+            places,
             settings: config.backup.clone(),
             clock,
         })
@@ -86,6 +89,24 @@ fn places(raw: &HubConfig, file: &Path) -> Vec<Place> {
     places.extend(own.filter_map(|path| unnamed("", path)));
     places.extend(tenants_keys(file).into_iter().filter_map(|path| unnamed("tenants/", path)));
     places
+}
+
+/// Files that the address of a server names, taken as they are written there: who reaches the
+/// server again needs them. A restored configuration has another address, so no key is pointed to
+/// them. What is not a file is none that a connection reads: over a socket nobody looks for it.
+fn server_files(address: &str) -> Vec<Place> {
+    let Some((_, query)) = address.split_once('?') else { return Vec::new() };
+    let fields = Fields::parse(query);
+    let named = fields.iter().filter_map(|(key, path)| {
+        let name = match key {
+            "sslrootcert" | "ssl-root-cert" | "ssl-ca" => "db-ca.pem",
+            "sslcert" | "ssl-cert" => "db.pem",
+            "sslkey" | "ssl-key" => "db.key",
+            _ => return None,
+        };
+        Some(Place { key: "", name: name.into(), path: path.into(), packed: true })
+    });
+    named.filter(|place| place.path.is_file()).collect()
 }
 
 /// A file that keeps its name, in a folder beside the configuration.

@@ -1,6 +1,7 @@
 //! A hub is backed up while everybody writes, on either database: every journal of every platform
 //! in one state. What comes out of it is the hub of that moment, and does not pretend to be more.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -241,6 +242,34 @@ async fn keys_that_lie_elsewhere_come_back_with_it_and_are_used() {
     let next = world.hub.certificates().rotation().await.unwrap();
     assert!(next.authorities.len() == 2 && next.authorities.iter().all(|one| one.key_here));
     world.hub.stop().await;
+}
+
+#[tokio::test]
+async fn what_its_server_is_believed_by_comes_back_with_it() {
+    let mut world = World::on(Ground::Sqlite, 728, &["jintan"]).await;
+    let away = world.folder("a way");
+    std::fs::create_dir_all(&away).unwrap();
+    for name in ["city.crt", "role.crt", "role.key"] {
+        std::fs::write(away.join(name), name).unwrap();
+    }
+    let at = away.display().to_string().replace(' ', "%20");
+    let files = format!("sslrootcert={at}/city.crt&sslcert={at}/role.crt&sslkey={at}/role.key");
+    let address = format!("postgres://hub@127.0.0.1/hub?sslmode=verify-full&{files}");
+    let text = std::fs::read_to_string(config(&world)).unwrap();
+    std::fs::write(config(&world), format!("{text}\n[store]\naddress = \"{address}\"\n")).unwrap();
+    let made = back_up(&world).await;
+    std::fs::write(config(&world), text).unwrap();
+    std::fs::remove_dir_all(&away).unwrap();
+    let hub = grounds(&world, &made.file, "restored");
+    world.hub.stop().await;
+    restored(&hub).await.unwrap();
+    let folder = world.folder("restored");
+    for (name, was) in [("db-ca.pem", "city.crt"), ("db.pem", "role.crt"), ("db.key", "role.key")] {
+        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), was);
+    }
+    let mode = std::fs::metadata(folder.join("db.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(CheckedConfig::load(&folder.join("hub.toml")).is_ok(), "and its store is a file");
 }
 
 #[tokio::test]

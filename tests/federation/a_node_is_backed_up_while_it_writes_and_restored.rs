@@ -13,6 +13,7 @@ use sanheyi_node::backup::{
     BackupError, BackupFacts, Backups, Drill, Drilled, Expected, Grounds, IDENTITY_FILE,
     Identities, Made, OfNode, Pace, Restored, Subject, Wish, drill, facts, findings, make, settle,
 };
+use sanheyi_node::config::NodeConfig;
 use sanheyi_node::process::clock::Clock as _;
 use sanheyi_node::process::entropy::SeededEntropy;
 use sanheyi_tests::files::TestFile;
@@ -356,4 +357,34 @@ async fn a_drill_leaves_a_report_that_its_platform_has_signed() {
     assert!(note.contains("\noutcome failed\n") && note.contains("FAILED"), "{note}");
     assert!(!node.config().data.join("drill.part/restored").exists());
     assert!(Manifest::parse(&note).is_err(), "a report is no manifest");
+}
+
+#[tokio::test]
+async fn certificate_and_key_of_the_pages_come_back_from_wherever_they_lay() {
+    let mut world = World::new(719, &["jintan"]).await;
+    let (folder, elsewhere) = (world.folder("jintan"), world.folder("elsewhere"));
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    let at = |name: &str| elsewhere.join(name).display().to_string();
+    std::fs::copy(folder.join("node.pem"), at("site.pem")).unwrap();
+    std::fs::copy(folder.join("node.key"), at("site.key")).unwrap();
+    let config = std::fs::read_to_string(folder.join("node.toml")).unwrap();
+    let pages =
+        format!("[pages]\ncertificate = {:?}\nkey = {:?}\n", at("site.pem"), at("site.key"));
+    let config = match config.contains("\n[pages]\n") {
+        true => config.replace("[pages]\n", &pages),
+        false => format!("{config}\n{pages}"),
+    };
+    std::fs::write(folder.join("node.toml"), config).unwrap();
+    let node = world.node("jintan").await;
+    let made = back_up(&world, &node).await.unwrap();
+    let key = std::fs::read(at("site.key")).unwrap();
+    std::fs::remove_dir_all(&elsewhere).unwrap();
+
+    restore(&world, &made.file, "restored").await.unwrap();
+    let restored = world.folder("restored");
+    let config = NodeConfig::load(&restored.join("node.toml")).unwrap();
+    let tls = config.pages.tls.unwrap();
+    assert!(tls.certificate.starts_with(&restored) && tls.certificate.is_file(), "{tls:?}");
+    assert_eq!(std::fs::read(&tls.key).unwrap(), key);
+    assert_eq!(std::fs::metadata(&tls.key).unwrap().permissions().mode() & 0o777, 0o600);
 }
