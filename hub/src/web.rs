@@ -6,7 +6,7 @@
 //! 1. [`federation`]: how everything stands, as plain values.
 //! 2. [`overview`]: the first page, with its map.
 //! 3. [`menu`] and [`routes`]: the other pages, each in a file of its own, and who may see them.
-//! 4. [`site`]: what they share; what keeps them fresh.
+//! 4. [`site`] and `names`: what they share; what keeps them fresh.
 
 pub mod broadcast;
 pub mod certificates;
@@ -17,6 +17,7 @@ mod gather;
 pub mod health;
 mod live;
 pub mod menu;
+mod names;
 pub mod oversight;
 pub mod overview;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! | `SANHEYI_KILLS` | how often the process tests kill a node or a hub | [`KILLS`] |
 //! | `SANHEYI_FILE_MIB` | MiB of the file that the process tests send | [`FILE_MIB`] |
 //! | `SANHEYI_STORE` | the store of the hubs of worlds: `sqlite` or `postgres` | `sqlite` |
+//! | `SANHEYI_SHOTS` | a folder for pictures of every page that is looked at | none are taken |
 
 /// Where chance begins unless told otherwise.
 pub const SEED: u64 = 0x5348_5931;
@@ -88,6 +89,12 @@ pub fn ground() -> Ground {
         Ok("postgres") => Ground::Postgres,
         Ok(other) => panic!("SANHEYI_STORE must be sqlite or postgres, not {other}"),
     }
+}
+
+/// Where pictures of pages are put: `SANHEYI_SHOTS`, if anybody wants them.
+pub fn shots() -> Option<std::path::PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door of the tests' knobs")]
+    std::env::var_os("SANHEYI_SHOTS").map(std::path::PathBuf::from)
 }
 
 fn number(text: &str) -> Option<u64> {

@@ -8,6 +8,7 @@ use sanheyi_node::web::viewer::Role;
 use sanheyi_tests::browser::Tab;
 use sanheyi_tests::patience::{until, within};
 
+use crate::material::approve_by_hand;
 use crate::stage::{Stage, status};
 
 const REASON: &str = "机器被盗";
@@ -18,12 +19,9 @@ const PAGES: [&str; 5] =
 /// A hub at which a person approves whoever comes.
 async fn by_hand(seed: u64, names: &[&str]) -> Stage {
     let mut stage = Stage::new(seed, names).await;
-    let hub = &mut stage.world.hub;
-    hub.stop().await;
-    let file = hub.folder().join("hub.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, format!("{text}\n[enrolment]\napproval = \"manual\"\n")).unwrap();
-    hub.start().await;
+    approve_by_hand(&stage.world);
+    stage.world.hub.stop().await;
+    stage.world.hub.start().await;
     stage
 }
 
@@ -40,7 +38,7 @@ async fn make(stage: &Stage, tab: &Tab) -> Token {
     let token = tab.text("#made code.secret").await;
     let command = tab.text("#made pre").await;
     let hub = stage.world.hub.address();
-    assert!(command.contains(&format!("--hub {hub} --token {token}")), "{command}");
+    assert!(command.contains(&format!("--hub {hub} --token-file -")), "{command}");
     stage.hold(tab).await;
     tab.open(&format!("{url}/enrolments")).await;
     assert!(!tab.text("main").await.contains(&token), "it is shown once");

@@ -1,19 +1,18 @@
 //! An operator works off the quarantine by the pages of a hub: what would happen is seen before it
 //! happens, and in the end nothing is open.
 
-use prost::Message as _;
-use sanheyi_exchange_spec::calendar::Calendar;
 use sanheyi_exchange_spec::entry::Operation;
 use sanheyi_exchange_spec::quarantine::Tally;
-use sanheyi_node::branch::{Appended, Draft, QuarantineCounts};
+use sanheyi_node::branch::{Appended, Draft};
 use sanheyi_node::store::ChangeFilter;
 use sanheyi_node::web::viewer::Role;
-use sanheyi_proto::standard::v1::{Policy, PolicyAction, PolicyEffect, WorkingCalendar};
+use sanheyi_proto::standard::v1::PolicyEffect;
 use sanheyi_tests::browser::Tab;
-use sanheyi_tests::fixtures::{COMPLAINT, ITEM, draft, new_complaints, new_item};
+use sanheyi_tests::fixtures::{COMPLAINT, ITEM, new_complaints, new_item};
 use sanheyi_tests::patience::until;
-use sanheyi_tests::world::{NodeMachine, World, told};
+use sanheyi_tests::world::{NodeMachine, told};
 
+use crate::material::{on, publish_years, tally};
 use crate::stage::{Stage, choose, figure};
 
 /// How many complaints and how many items wait on the desk.
@@ -23,34 +22,6 @@ const ITEMS: u64 = 12;
 const TICKED: usize = 5;
 /// What is told to the author.
 const NOTE: &str = "请按现行目录更正后重报";
-
-/// A policy on one dataset of jintan.
-fn on(dataset: &str, effect: PolicyEffect) -> Draft {
-    let id = format!("jintan-{}", dataset.replace(['.', '_'], "-"));
-    let body = Policy {
-        id: id.clone(),
-        title: "报送".into(),
-        effect: effect.into(),
-        action: PolicyAction::Send.into(),
-        platform: "jintan".into(),
-        dataset: dataset.into(),
-        reason: "试点".into(),
-        decided_by: "市数据局".into(),
-        ..Policy::default()
-    };
-    draft("exchange.policy", &id, body.encode_to_vec())
-}
-
-/// Calendars of all years to come: the story plays today, whenever that is.
-async fn publish_years(world: &World) {
-    let year = |year: i16| {
-        let (year, basis) = (u32::try_from(year).unwrap(), "按星期".to_owned());
-        let body = WorkingCalendar { year, version: 1, basis, ..WorkingCalendar::default() };
-        draft("codes.working_calendar", &format!("{year}-1"), body.encode_to_vec())
-    };
-    let years = (Calendar::builtin().last_year() + 1..=2099).map(year).collect();
-    world.hub.exchange().dispatch(years).await.unwrap();
-}
 
 /// A node whose entries policies keep out: all of them come into the quarantine. With its line,
 /// and with the policies.
@@ -65,16 +36,6 @@ async fn kept_out(stage: &mut Stage) -> (NodeMachine, Vec<Appended>) {
     node.dial_on().await;
     told(world, &node).await;
     (node, policies)
-}
-
-async fn tally(stage: &Stage, node: &NodeMachine) -> Tally {
-    let store = stage.world.hub.store(&node.platform());
-    let mut sums = QuarantineCounts::default();
-    for journal in store.judged_journals().await.unwrap() {
-        sums.add(&store.quarantine_count(journal.number).await.unwrap());
-    }
-    assert_eq!(sums.difference(), 0, "{sums:?}");
-    sums.tally
 }
 
 /// How many entries are open, as the desk's account says.

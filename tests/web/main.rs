@@ -15,6 +15,8 @@ mod hub_every_page;
 mod hub_follows;
 mod hub_operator;
 mod hub_roles;
+mod look;
+mod material;
 mod node;
 mod stage;
 mod the_browser_of_the_tests_does_what_it_is_told;

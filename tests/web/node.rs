@@ -17,6 +17,7 @@ use sanheyi_node::store::Store;
 use sanheyi_node::web::viewer::Role;
 use sanheyi_proto::standard::v1::{CodeList, Complaint, ComplaintWay};
 use sanheyi_tests::browser::Tab;
+use sanheyi_tests::files::TestFile;
 use sanheyi_tests::fixtures::{
     COMPLAINT, complaint, complaint_no, draft, new_complaints, next_complaint,
 };
@@ -28,7 +29,8 @@ use crate::stage::{WORD, early, operator};
 
 /// The password that everybody chooses who has signed in for the first time.
 pub(crate) const OWN: &str = "another long sentence";
-/// Revisions on the stage: two of the first complaint, one each of two others and of a handling.
+/// Revisions on the stage: two of the first complaint, one each of two others, of which one names a
+/// file, and of a handling.
 pub(crate) const REVISIONS: usize = 5;
 
 /// The code list that comes late, and from when on it is in force: before anything on the stage.
@@ -41,6 +43,13 @@ pub(crate) struct Stage {
     pub(crate) store: Store,
     /// `http://127.0.0.1:port`.
     pub(crate) url: String,
+    machine: Machine,
+}
+
+/// A node as its program runs it, with its pages.
+pub(crate) struct Machine {
+    store: Store,
+    url: String,
     shutdown: Shutdown,
     running: JoinHandle<Result<(), TaskError>>,
 }
@@ -71,7 +80,9 @@ impl Stage {
         let first = node.submit(new_complaints(1..2)).await;
         node.submit(vec![next_complaint(1, &first[0], "更正：金坛客运站班车拒载")]).await;
         node.submit(vec![by_mail(2)]).await;
-        node.submit(new_complaints(3..4)).await;
+        let file = TestFile::pdf(seed, 90_000);
+        file.shelve(node.store()).await;
+        node.submit(vec![file.named_by(3)]).await;
         node.submit(vec![early(9)]).await;
         node.close().await;
         world.hub.exchange().dispatch(vec![without_mail()]).await.unwrap();
@@ -84,17 +95,8 @@ impl Stage {
     }
 
     async fn run(world: World, seed: u64) -> Self {
-        let mut config = NodeConfig::load(&world.folder("jintan").join("node.toml")).unwrap();
-        config.uplink.address = world.hub.address().to_string();
-        config.pages.listen = Some("127.0.0.1:0".parse().unwrap());
-        config.health.listen = None;
-        let (clock, entropy) = (Arc::clone(&world.clock) as _, Arc::new(SeededEntropy::new(seed)));
-        let app = Box::pin(NodeApp::build(config, clock, entropy)).await.unwrap();
-        let url = format!("http://{}", app.pages().unwrap());
-        let store = app.store().clone();
-        let shutdown = Shutdown::new();
-        let running = tokio::spawn(Box::pin(app.run(shutdown.clone())));
-        Self { world, store, url, shutdown, running }
+        let machine = Box::pin(Machine::run(&world, "jintan", seed)).await;
+        Self { world, store: machine.store.clone(), url: machine.url.clone(), machine }
     }
 
     async fn judged(&self) -> bool {
@@ -128,15 +130,39 @@ impl Stage {
 
     /// Stops the node and starts it again: its pages are at another address then.
     pub(crate) async fn again(self, seed: u64) -> Self {
-        let Self { world, store, shutdown, running, .. } = self;
+        let Self { world, store, machine, .. } = self;
         drop(store);
-        shutdown.soft();
-        within("the node ends", running).await.unwrap().unwrap();
+        machine.end().await;
         Box::pin(Self::run(world, seed)).await
     }
 
     /// Ends the node as an operator does.
     pub(crate) async fn end(self) {
+        self.machine.end().await;
+    }
+}
+
+// === impl Machine ===
+
+impl Machine {
+    /// The program of a platform of the world.
+    pub(crate) async fn run(world: &World, name: &str, seed: u64) -> Self {
+        let mut config = NodeConfig::load(&world.folder(name).join("node.toml")).unwrap();
+        config.uplink.address = world.hub.address().to_string();
+        config.pages.listen = Some("127.0.0.1:0".parse().unwrap());
+        config.health.listen = None;
+        let (clock, entropy) = (Arc::clone(&world.clock) as _, Arc::new(SeededEntropy::new(seed)));
+        let app = Box::pin(NodeApp::build(config, clock, entropy)).await.unwrap();
+        let url = format!("http://{}", app.pages().unwrap());
+        let store = app.store().clone();
+        let shutdown = Shutdown::new();
+        let running = tokio::spawn(Box::pin(app.run(shutdown.clone())));
+        Self { store, url, shutdown, running }
+    }
+
+    /// Ends it as an operator does.
+    pub(crate) async fn end(self) {
+        drop(self.store);
         self.shutdown.soft();
         within("the node ends", self.running).await.unwrap().unwrap();
     }

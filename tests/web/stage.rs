@@ -13,11 +13,10 @@ use sanheyi_tests::knobs::Ground;
 use sanheyi_tests::world::{NodeMachine, World};
 
 use crate::axe;
+use crate::look::{self, SIZES};
 
 /// The password of everybody on the stage.
 pub(crate) const WORD: &str = "correct horse battery";
-/// The two widths at which pages are looked at, with a height: a desk's, and a phone's.
-pub(crate) const SIZES: [(u32, u32); 2] = [(1280, 900), (390, 844)];
 
 /// Who looks: the operator of each role.
 pub(crate) fn name(role: Role) -> String {
@@ -107,18 +106,12 @@ impl Stage {
 
     /// What is wrong with what is open, at both widths.
     pub(crate) async fn faults(&self, tab: &Tab) -> Vec<String> {
-        let place = tab.place().await;
-        let mut faults = Vec::new();
-        for (width, height) in SIZES {
-            tab.size(width, height).await;
-            let found = tab.violations(&self.axe).await;
-            faults.extend(found.iter().map(|one| format!("{place} at {width}: {one:?}")));
-            if tab.is_too_wide().await {
-                faults.push(format!("{place} is wider than {width}"));
-            }
-        }
-        tab.size(SIZES[0].0, SIZES[0].1).await;
-        faults
+        look::faults(tab, &self.axe, "hub").await
+    }
+
+    /// The same for those who prefer the dark.
+    pub(crate) async fn faults_in_the_dark(&self, tab: &Tab) -> Vec<String> {
+        look::faults_in_the_dark(tab, &self.axe, "hub").await
     }
 
     /// Nothing was asked for elsewhere, and the browser complained of nothing.

@@ -9,6 +9,9 @@ use super::model::{Field, Kind};
 use super::public::mask;
 use super::{Dataset, DictionaryError};
 
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
+
 /// One field of a body, or one item of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -112,7 +115,10 @@ fn said(field: &Field, value: &Value) -> (String, String) {
             true => ("是".to_owned(), "yes".to_owned()),
             false => ("否".to_owned(), "no".to_owned()),
         },
-        (_, Value::I64(number)) if field.instant => twice(beijing(*number)),
+        // To the second: nobody reads on.
+        (_, Value::I64(number)) if field.instant => {
+            twice(beijing(number - number.rem_euclid(SECOND)))
+        }
         (_, Value::I64(number)) => twice(number.to_string()),
         (_, Value::U32(number)) => twice(number.to_string()),
         // The build lets no other types in.

@@ -43,7 +43,7 @@ fn render(viewer: &Viewer, hub: &str, journal: Option<&JournalRow>, rules: &Rule
         (head(lang, hub, journal))
         (policies(viewer, rules))
         (lists(lang, rules))
-        (listed(lang, rules))
+        (listed(lang, hub, rules))
     }
 }
 
@@ -145,7 +145,7 @@ fn lists(lang: Lang, rules: &Rulebook) -> Markup {
     )
 }
 
-fn listed(lang: Lang, rules: &Rulebook) -> Markup {
+fn listed(lang: Lang, hub: &str, rules: &Rulebook) -> Markup {
     let columns = [
         Column::text("平台", "Platform"),
         Column::text("名称", "Name"),
@@ -156,7 +156,10 @@ fn listed(lang: Lang, rules: &Rulebook) -> Markup {
     let mut table = Table::new(lang, lang.t("平台名录", "The directory"), &columns);
     for one in rules.platforms() {
         table.row([
-            html! { a href={ "/platforms/" (one.platform) } { code { (one.platform) } } },
+            html! {
+                @if one.platform.as_str() == hub { code { (one.platform) } }
+                @else { a href={ "/platforms/" (one.platform) } { code { (one.platform) } } }
+            },
             html! { (lang.t(&one.title_zh, &one.title_en)) },
             html! { (one.regions.join(" ")) },
             exact(one.joined),

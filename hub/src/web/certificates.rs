@@ -13,9 +13,10 @@ use sanheyi_exchange_spec::time::Timestamp;
 use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
-use sanheyi_node::web::parts::{Column, Table, Tone, exact, moment, number, state};
+use sanheyi_node::web::parts::{Column, Table, Tone, exact, moment, none, number, state};
 use sanheyi_node::web::viewer::Viewer;
 
+use super::names::Names;
 use super::site::Site;
 use crate::store::{CertificateRow, certificate_list, certificate_use_list, platform_list};
 
@@ -64,17 +65,18 @@ pub async fn page(State(site): State<Site>, viewer: Viewer) -> Result<Response, 
         }
     }
     let title = viewer.lang.t("证书", "Certificates");
-    Ok(Page::new(&viewer, title, render(&viewer, &rows)).into_response())
+    let names = site.names(viewer.lang).await?;
+    Ok(Page::new(&viewer, title, render(&viewer, &rows, &names)).into_response())
 }
 
-fn render(viewer: &Viewer, rows: &[Seen]) -> Markup {
+fn render(viewer: &Viewer, rows: &[Seen], names: &Names) -> Markup {
     let lang = viewer.lang;
     let all = viewer.asked().get("state") == "all";
     let now = viewer.shell.now();
     let counting = rows.iter().filter(|one| one.row.counts(now)).count();
     let mut table = Table::new(lang, lang.t("证书", "Certificates"), &COLUMNS);
     for one in rows.iter().filter(|one| all || one.row.counts(now)) {
-        table.row(cells(viewer, one));
+        table.row(cells(viewer, one, names));
     }
     html! {
         p.lead {
@@ -84,33 +86,29 @@ fn render(viewer: &Viewer, rows: &[Seen]) -> Markup {
         form.filter method="get" action="/certificates" {
             label for="state" { (lang.t("显示", "Show"))
                 select #state name="state" {
-                    option value="" { (lang.t("有效的", "those that count")) " (" (counting) ")" }
+                    option value="" { (lang.t("有效的", "valid ones")) " (" (counting) ")" }
                     option value="all" selected[all] { (lang.t("全部", "all")) " (" (rows.len()) ")" }
                 }
             }
             button { (lang.t("筛选", "Filter")) }
         }
-        section { (table.or(lang.t("没有有效的证书。", "No certificate counts."))) }
+        section { (table.or(lang.t("没有有效的证书。", "No certificate is valid."))) }
     }
 }
 
-fn cells(viewer: &Viewer, one: &Seen) -> [Markup; 7] {
+fn cells(viewer: &Viewer, one: &Seen, names: &Names) -> [Markup; 7] {
     let (lang, now) = (viewer.lang, viewer.shell.now());
     let row = &one.row;
     let platform = row.platform.as_str();
     let counts = row.counts(now);
     let days = u64::try_from(days_left(row, now)).unwrap_or(0);
     [
-        html! { a href={ "/platforms/" (platform) } { (platform) } },
+        names.link(platform),
         html! { code { (row.serial) } },
         html! { (origin(lang, row)) },
         exact(row.not_after),
-        if counts {
-            number(days)
-        } else {
-            html! { "—" }
-        },
-        one.seen.map_or_else(|| html! { span.quiet { "—" } }, |seen| moment(viewer, seen)),
+        if counts { number(days) } else { none() },
+        one.seen.map_or_else(none, |seen| moment(viewer, seen)),
         html! {
             (life(lang, row, now))
             @if counts {
@@ -144,7 +142,7 @@ pub fn life(lang: Lang, row: &CertificateRow, now: Timestamp) -> Markup {
         _ if now >= row.not_after => state(Tone::Off, lang.t("已到期", "ended")),
         days if days < NOW => state(Tone::Bad, lang.t("即将到期", "ends at once")),
         days if days < SOON => state(Tone::Warn, lang.t("快到期", "ends soon")),
-        _ => state(Tone::Good, lang.t("有效", "counts")),
+        _ => state(Tone::Good, lang.t("有效", "valid")),
     }
 }
 
@@ -180,12 +178,12 @@ mod tests {
         let rows = [certificate("aa", 90), certificate("bb", 3), certificate("dd", -1), revoked]
             .map(|row| Seen { row, seen: None });
         let mut viewer = ground.viewer(Role::Admin, Lang::Zh);
-        let html = render(&viewer, &rows).into_string();
+        let html = render(&viewer, &rows, &Names::default()).into_string();
         assert!(html.contains("aa") && html.contains("bb") && html.contains("即将到期"));
         assert!(!html.contains("<code>cc") && !html.contains("<code>dd"));
         assert!(html.contains("/certificates/jintan/revoke?serial=aa"));
         viewer.query = "state=all".into();
-        let html = render(&viewer, &rows).into_string();
+        let html = render(&viewer, &rows, &Names::default()).into_string();
         assert!(html.contains("机器被盗") && html.contains("已到期"));
         assert!(!html.contains("revoke?serial=cc"), "what is over is not revoked again");
     }

@@ -13,10 +13,12 @@ use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::form::query;
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
-use sanheyi_node::web::parts::{Column, Table, Tone, form_token, moment, number, state};
+use sanheyi_node::web::pages::ground::dataset;
+use sanheyi_node::web::parts::{Column, Table, Tone, form_token, moment, none, number, state};
 use sanheyi_node::web::viewer::{Role, Viewer};
 
 use self::filter::{fields_of, filter_of};
+use super::names::Names;
 use super::site::Site;
 use crate::quarantine::plan::{WORKING_DAYS, WORKING_DAYS_MOST};
 use crate::quarantine::{Counted, Cursor, Filter, Item, State as Stands, list};
@@ -132,8 +134,9 @@ fn entries(viewer: &Viewer, view: &View, tickable: bool) -> Markup {
     let from = usize::from(!tickable);
     let columns = columns.get(from..).unwrap_or_default();
     let mut table = Table::new(lang, lang.t("隔离的条目", "Quarantined entries"), columns);
+    let names = Names::new(view.platforms.iter().cloned());
     for item in &view.page.items {
-        let cells = cells(viewer, item);
+        let cells = cells(viewer, item, &names);
         table.row(cells.into_iter().skip(from));
     }
     let next = view.page.next.as_ref().map(|next| {
@@ -163,22 +166,29 @@ fn all_of(lang: Lang, view: &View) -> String {
     }
 }
 
-fn cells(viewer: &Viewer, item: &Item) -> [Markup; 6] {
+fn cells(viewer: &Viewer, item: &Item, names: &Names) -> [Markup; 6] {
     let lang = viewer.lang;
     let name = &item.name;
     let cursor = item.cursor.to_string();
     let label = format!("{} {} {}", lang.t("选择", "Tick"), name.dataset, name.record);
     [
         html! { input type="checkbox" name="entry" value=(cursor) aria-label=(label); },
-        html! { a href={ "/platforms/" (name.platform) } { (name.platform) } },
+        html! { a.whole href={ "/platforms/" (name.platform) } { (names.said(name.platform.as_str())) } },
         html! {
             a href=(entry::path(&item.cursor)) { (name.record) } br;
-            span.quiet { code { (name.dataset) } " " (lang.t("第 ", "revision ")) (name.revision) (lang.t(" 版", "")) }
+            span.quiet { (dataset(lang, &name.dataset)) " " span.tight { (revision(lang, name.revision)) } }
         },
         reasons(lang, item),
         handled(viewer, item),
-        item.received.map_or_else(|| html! { "—" }, |at| moment(viewer, at)),
+        item.received.map_or_else(none, |at| moment(viewer, at)),
     ]
+}
+
+fn revision(lang: Lang, revision: u64) -> String {
+    match lang {
+        Lang::Zh => format!("第 {revision} 版"),
+        Lang::En => format!("revision {revision}"),
+    }
 }
 
 fn reasons(lang: Lang, item: &Item) -> Markup {
@@ -212,7 +222,7 @@ fn handled(viewer: &Viewer, item: &Item) -> Markup {
     html! {
         (state(tone, lang.t(handling.zh(), handling.en())))
         @if let (Handling::Returned, Some(returned)) = (handling, &item.returned) {
-            div.quiet { (lang.t("期限 ", "due ")) (moment(viewer, returned.due)) }
+            div.quiet.tight { (lang.t("期限 ", "due ")) (moment(viewer, returned.due)) }
         }
     }
 }

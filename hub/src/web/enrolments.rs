@@ -15,10 +15,11 @@ use sanheyi_node::web::form::{Fields, encoded};
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
 use sanheyi_node::web::parts::{
-    Column, Table, Tone, exact, facts, form_token, moment, said, state,
+    Column, Table, Tone, exact, facts, form_token, moment, none, said, state,
 };
 use sanheyi_node::web::viewer::Viewer;
 
+use super::names::Names;
 use super::site::Site;
 use crate::enrolment::{EnrolmentError, LISTED, NewToken, VALID_HOURS, VALID_HOURS_MOST, is_over};
 use crate::exchange::EVERYTHING;
@@ -46,7 +47,8 @@ async fn show(site: &Site, viewer: &Viewer, done: &Done) -> Result<Response, Web
         Done::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Done::Nothing | Done::Made(..) => StatusCode::OK,
     };
-    Ok((status, shown(viewer, &rows, done)).into_response())
+    let names = site.names(viewer.lang).await?;
+    Ok((status, shown(viewer, &rows, done, &names)).into_response())
 }
 
 /// Makes a token.
@@ -83,7 +85,7 @@ pub async fn token(
             let name = name.unwrap_or_else(|| "localhost".to_owned());
             let text = token.reveal();
             let port = config.listen.port();
-            let command = format!("sanheyi-node enrol --hub {name}:{port} --token {text}");
+            let command = format!("sanheyi-node enrol --hub {name}:{port} --token-file -");
             show(&site, &viewer, &Done::Made(text, command, row.expires)).await
         }
         Err(error) => refused(&site, &viewer, error).await,
@@ -137,13 +139,13 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> WebError {
     )
 }
 
-fn shown<'a>(viewer: &'a Viewer, rows: &[EnrolmentRow], done: &Done) -> Page<'a> {
+fn shown<'a>(viewer: &'a Viewer, rows: &[EnrolmentRow], done: &Done, names: &Names) -> Page<'a> {
     let lang = viewer.lang;
     let body = html! {
         (told(lang, done))
         (waiting(viewer, rows))
         (new_token(viewer))
-        (all(viewer, rows))
+        (all(viewer, rows, names))
     };
     Page::new(viewer, lang.t("入网", "Enrolment"), body)
 }
@@ -156,7 +158,7 @@ fn told(lang: Lang, done: &Done) -> Markup {
             div.said.good role="status" #made {
                 p { (lang.t("令牌已生成，只显示这一次，只能用一次，有效至 ", "The token is shown this once. It is good once, until ")) (exact(*until)) }
                 p { code.secret { (token) } }
-                p { (lang.t("在节点的机器上运行：", "Run on the node's machine:")) }
+                p { (lang.t("在节点的机器上运行，粘贴令牌后按 Ctrl-D：", "Run on the node's machine, paste the token, then Ctrl-D:")) }
                 pre { (command) }
             }
         },
@@ -181,7 +183,7 @@ fn request(viewer: &Viewer, row: &EnrolmentRow, asked: &Asked) -> Markup {
     let about = [
         (
             lang.t("平台", "Platform"),
-            html! { (lang.t(&row.title_zh, &row.title_en)) " " code { (row.platform) } },
+            html! { (lang.t(&row.title_zh, &row.title_en)) " " code.quiet { (row.platform) } },
         ),
         (lang.t("申请指纹", "Fingerprint of the request"), html! { code { (asked.request) } }),
         (lang.t("来自", "From"), html! { (asked.address) " · " (asked.software) }),
@@ -229,7 +231,7 @@ fn new_token(viewer: &Viewer) -> Markup {
     }
 }
 
-fn all(viewer: &Viewer, rows: &[EnrolmentRow]) -> Markup {
+fn all(viewer: &Viewer, rows: &[EnrolmentRow], names: &Names) -> Markup {
     let lang = viewer.lang;
     let columns = [
         Column::text("平台", "Platform"),
@@ -241,17 +243,16 @@ fn all(viewer: &Viewer, rows: &[EnrolmentRow]) -> Markup {
         Column::text("处理于", "Decided"),
     ];
     let mut table = Table::new(lang, lang.t("令牌", "Tokens"), &columns);
-    let dash = || html! { span.quiet { "—" } };
     for row in rows {
         let asked = row.asked.as_ref();
         table.row([
-            html! { a href={ "/platforms/" (row.platform) } { (row.platform) } },
+            names.link(row.platform.as_str()),
             html! { code { (row.token) } },
             stands(viewer, row),
             moment(viewer, row.created),
             exact(row.expires),
-            asked.map_or_else(dash, |asked| html! { (asked.address) }),
-            row.decided.map_or_else(dash, |at| moment(viewer, at)),
+            asked.map_or_else(none, |asked| html! { (asked.address) }),
+            row.decided.map_or_else(none, |at| moment(viewer, at)),
         ]);
     }
     html! {
@@ -317,12 +318,14 @@ mod tests {
         for lang in [Lang::Zh, Lang::En] {
             let viewer = ground.viewer(Role::Admin, lang);
             let rows = [row(EnrolmentState::Waiting)];
-            let html = shown(&viewer, &rows, &Done::Nothing).render().into_string();
+            let html =
+                shown(&viewer, &rows, &Done::Nothing, &Names::default()).render().into_string();
             let print = "ab".repeat(32);
             assert_eq!(html.matches(&print).count(), 2, "shown, and carried by the form");
             assert!(html.contains("action=\"/enrolments/jintan\""));
             let rows = [row(EnrolmentState::Granted)];
-            let html = shown(&viewer, &rows, &Done::Nothing).render().into_string();
+            let html =
+                shown(&viewer, &rows, &Done::Nothing, &Names::default()).render().into_string();
             assert!(!html.contains("name=\"fingerprint\""), "what is decided stays decided");
         }
     }
@@ -332,9 +335,14 @@ mod tests {
         let ground = Ground::new().await;
         let viewer = ground.viewer(Role::Admin, Lang::En);
         let done = Done::Made("shy1-secret".into(), "sanheyi-node enrol …".into(), NOW);
-        assert!(shown(&viewer, &[], &done).render().into_string().contains("shy1-secret"));
+        assert!(
+            shown(&viewer, &[], &done, &Names::default())
+                .render()
+                .into_string()
+                .contains("shy1-secret")
+        );
         let rows = [row(EnrolmentState::Open)];
-        let html = shown(&viewer, &rows, &Done::Nothing).render().into_string();
+        let html = shown(&viewer, &rows, &Done::Nothing, &Names::default()).render().into_string();
         assert!(!html.contains("shy1-"), "{html}");
     }
 }

@@ -13,6 +13,7 @@ use sanheyi_node::web::parts::{Column, Table, Tone, exact, moment, number, state
 use sanheyi_node::web::viewer::Viewer;
 
 use super::live::stream;
+use super::names::Names;
 use super::overview::{findings, tone};
 use super::site::Site;
 
@@ -23,7 +24,8 @@ use super::site::Site;
 pub async fn page(State(site): State<Site>, viewer: Viewer) -> Result<Response, WebError> {
     let pulses = site.own().pulse_list().await?;
     let standing = site.parts().standing.borrow().clone();
-    Ok(shown(&viewer, &standing, &pulses).into_response())
+    let names = site.names(viewer.lang).await?;
+    Ok(shown(&viewer, &standing, &pulses, &names).into_response())
 }
 
 /// What keeps it fresh.
@@ -32,11 +34,17 @@ pub async fn page(State(site): State<Site>, viewer: Viewer) -> Result<Response, 
 /// If too many pages are kept fresh already.
 pub async fn live(State(site): State<Site>, viewer: Viewer) -> Result<Response, WebError> {
     stream(&site, viewer, |viewer, federation| {
-        vec![("findings", chosen(viewer, &federation.findings))]
+        let names = Names::of(viewer.lang, federation);
+        vec![("findings", chosen(viewer, &federation.findings, &names))]
     })
 }
 
-fn shown<'a>(viewer: &'a Viewer, standing: &Standing, pulses: &[PulseRow]) -> Page<'a> {
+fn shown<'a>(
+    viewer: &'a Viewer,
+    standing: &Standing,
+    pulses: &[PulseRow],
+    names: &Names,
+) -> Page<'a> {
     let lang = viewer.lang;
     let path = match viewer.query.is_empty() {
         true => "/health/live".to_owned(),
@@ -46,7 +54,7 @@ fn shown<'a>(viewer: &'a Viewer, standing: &Standing, pulses: &[PulseRow]) -> Pa
         (filter(viewer))
         section aria-labelledby="now-title" {
             h2 #now-title data-fresh=(lang.t("连接中断，数据可能已旧", "connection lost, this may be old")) { (lang.t("现在的告警", "What is wrong now")) }
-            div #findings aria-live="polite" { (chosen(viewer, &standing.findings)) }
+            div #findings aria-live="polite" { (chosen(viewer, &standing.findings, names)) }
         }
         (processes(viewer, pulses))
         (table(lang, &standing.findings))
@@ -77,20 +85,20 @@ fn filter(viewer: &Viewer) -> Markup {
 }
 
 /// Findings that the address lets pass.
-fn chosen(viewer: &Viewer, all: &[Finding]) -> Markup {
+fn chosen(viewer: &Viewer, all: &[Finding], names: &Names) -> Markup {
     let asked = viewer.asked();
     let severity = Severity::parse(asked.get("severity"));
     let subject = asked.get("subject");
     let mut passed = all
         .iter()
         .filter(|one| severity.is_none_or(|severity| one.severity == severity))
-        .filter(|one| one.subject.contains(subject))
+        .filter(|one| one.subject.contains(subject) || names.said(&one.subject).contains(subject))
         .peekable();
     if passed.peek().is_none() && !all.is_empty() {
         let none = viewer.lang.t("没有符合条件的告警。", "No finding matches.");
         return html! { p.empty { (none) " " a href="/health" { (viewer.lang.t("显示全部", "Show all")) } } };
     }
-    findings(viewer, passed)
+    findings(viewer, passed, names)
 }
 
 fn processes(viewer: &Viewer, pulses: &[PulseRow]) -> Markup {
@@ -162,16 +170,17 @@ mod tests {
         let standing = Standing { findings: federation().findings, ..Standing::default() };
         for lang in [Lang::Zh, Lang::En] {
             let viewer = ground.viewer(Role::Viewer, lang);
-            let html = shown(&viewer, &standing, &[]).render().into_string();
+            let html = shown(&viewer, &standing, &[], &Names::default()).render().into_string();
             for alert in ALERTS {
                 assert!(html.contains(&format!("id=\"{}\"", alert.name)));
             }
         }
         let mut viewer = ground.viewer(Role::Viewer, Lang::En);
         viewer.query = "severity=critical".into();
-        let html = chosen(&viewer, &standing.findings).into_string();
+        let html = chosen(&viewer, &standing.findings, &Names::default()).into_string();
         assert!(html.contains("zhonglou") && !html.contains("a backlog of 12345"), "{html}");
         viewer.query = "subject=nobody".into();
-        assert!(chosen(&viewer, &standing.findings).into_string().contains("No finding matches"));
+        let html = chosen(&viewer, &standing.findings, &Names::default()).into_string();
+        assert!(html.contains("No finding matches"));
     }
 }

@@ -14,9 +14,11 @@ use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::form::{Fields, encoded, query};
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
+use sanheyi_node::web::pages::incoming::{due, word};
 use sanheyi_node::web::parts::{Column, Table, Tone, figures, number, state};
 use sanheyi_node::web::viewer::Viewer;
 
+use super::names::Names;
 use super::site::Site;
 use crate::cli::oversight::{Whereabouts, ground_of};
 use crate::store::PlatformRow;
@@ -133,7 +135,7 @@ fn shown<'a>(
     let body = html! {
         (counted(lang, kind, filter, &rows))
         (form(lang, kind, filter, platforms))
-        (table(lang, kind, filter, &rows))
+        (table(lang, kind, filter, &rows, &Names::new(platforms.iter().cloned())))
         p.quiet { (lang.t("签发与答复在命令行进行：", "They are issued and answered by commands: ")) code { (kind.command) } }
     };
     Page::new(viewer, lang.t(kind.zh, kind.en), body)
@@ -178,7 +180,7 @@ fn form(lang: Lang, kind: Kind, filter: &Filter, platforms: &[(String, String)])
     }
 }
 
-fn table(lang: Lang, kind: Kind, filter: &Filter, rows: &[Asked]) -> Markup {
+fn table(lang: Lang, kind: Kind, filter: &Filter, rows: &[Asked], names: &Names) -> Markup {
     let [first, last] = kind.terms;
     let columns = [
         Column::text("编号", "Number"),
@@ -196,12 +198,12 @@ fn table(lang: Lang, kind: Kind, filter: &Filter, rows: &[Asked]) -> Markup {
             format!("/platforms/{}/records/{}/{}", one.platform, one.dataset, encoded(&one.no));
         table.row([
             html! { a href=(record) { (one.no) } },
-            html! { a href={ "/platforms/" (one.platform) } { (one.platform) } },
+            names.link(&one.platform),
             html! { (one.what) },
             html! { (one.organisation) },
             stands(lang, one),
-            html! { (one.first.text()) },
-            html! { (one.last.text()) },
+            due(lang, &one.first),
+            due(lang, &one.last),
         ]);
     }
     let empty = match rows.is_empty() {
@@ -220,32 +222,15 @@ fn stands(lang: Lang, one: &Asked) -> Markup {
     let (tone, word) = match one {
         Asked { withdrawn: true, .. } => (Tone::Off, lang.t("已撤回", "withdrawn").to_owned()),
         Asked { overdue: true, .. } => {
-            (Tone::Bad, format!("{} · {}", lang.t("逾期", "overdue"), words(lang, &one.state)))
+            (Tone::Bad, format!("{} · {}", lang.t("逾期", "overdue"), word(lang, &one.state)))
         }
-        Asked { over: true, .. } => (Tone::Good, words(lang, &one.state)),
-        _ => (Tone::Warn, words(lang, &one.state)),
+        Asked { over: true, .. } => (Tone::Good, word(lang, &one.state).to_owned()),
+        _ => (Tone::Warn, word(lang, &one.state).to_owned()),
     };
     html! {
         (state(tone, &word))
         @if !one.delivered && !one.withdrawn { " " (state(Tone::Off, lang.t("未送达", "not delivered"))) }
     }
-}
-
-/// The word of a state as commands print it.
-fn words(lang: Lang, state: &str) -> String {
-    let zh = match state {
-        "issued" => "已签发",
-        "delivered" => "已送达",
-        "replied" => "已回复",
-        "closed" => "已办结",
-        "received" => "已收到",
-        "accepted" => "已受理",
-        "transferred" => "已转办",
-        "refused" => "不予受理",
-        "answered" => "已答复",
-        other => other,
-    };
-    lang.t(zh, state).to_owned()
 }
 
 // === impl Asked ===

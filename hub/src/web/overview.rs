@@ -10,11 +10,12 @@ use sanheyi_exchange_spec::health::{Finding, Severity};
 use sanheyi_node::health::quarantine::COUNTED;
 use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::page::Page;
-use sanheyi_node::web::parts::{Column, Table, Tone, figures, moment, number, state};
+use sanheyi_node::web::parts::{Column, Table, Tone, figures, moment, none, number, state};
 use sanheyi_node::web::viewer::Viewer;
 
 use super::federation::{Federation, Stand, Stop};
 use super::live::stream;
+use super::names::Names;
 use super::site::Site;
 
 /// Where changes of the overview come from.
@@ -83,7 +84,7 @@ pub fn parts(viewer: &Viewer, federation: &Federation) -> [(&'static str, Markup
     [
         ("figures", counted(viewer, federation)),
         ("map", map::map(lang, federation)),
-        ("findings", findings(viewer, federation.findings.iter())),
+        ("findings", findings(viewer, federation.findings.iter(), &Names::of(lang, federation))),
         ("platforms", table(viewer, federation.stops.iter())),
     ]
 }
@@ -115,7 +116,11 @@ fn waiting(federation: &Federation) -> Markup {
 
 /// What is wrong, with why and what to do; a word that all is well where nothing is.
 /// The same wrong at several places stands once, with all of the places.
-pub fn findings<'a>(viewer: &Viewer, found: impl Iterator<Item = &'a Finding>) -> Markup {
+pub fn findings<'a>(
+    viewer: &Viewer,
+    found: impl Iterator<Item = &'a Finding>,
+    names: &Names,
+) -> Markup {
     let lang = viewer.lang;
     let found: Vec<_> = found.collect();
     if found.is_empty() {
@@ -125,9 +130,13 @@ pub fn findings<'a>(viewer: &Viewer, found: impl Iterator<Item = &'a Finding>) -
         ul.findings {
             @for same in found.chunk_by(|one, next| is_same(one, next)) {
                 @let one = same[0];
-                @let places: Vec<_> = same.iter().map(|one| one.subject.as_str()).collect();
+                @let title = one.alert().map_or(one.name, |alert| lang.t(alert.zh, alert.en));
+                @let places: Vec<_> = same.iter().map(|one| names.said(&one.subject)).collect();
                 li.(tone(one.severity).class()) {
-                    strong { (lang.t(one.severity.zh(), one.severity.as_str())) " · " (places.join(lang.t("、", ", "))) }
+                    strong {
+                        (lang.t(one.severity.zh(), one.severity.as_str())) (lang.t("：", ": ")) (title)
+                        " · " (places.join(lang.t("、", ", ")))
+                    }
                     div { (lang.t(&one.what_zh, &one.what_en)) }
                     div { (lang.t("处理：", "What to do: ")) (lang.t(&one.remedy_zh, &one.remedy_en)) }
                     div.name {
@@ -177,10 +186,7 @@ fn cells(viewer: &Viewer, stop: &Stop) -> [Markup; 9] {
         Stand::Hosted => lang.t("市级托管", "in the hub"),
         Stand::Link(_) => lang.t("节点", "node"),
     };
-    let time = |time: Option<_>| match time {
-        Some(time) => moment(viewer, time),
-        None => html! { span.quiet { "—" } },
-    };
+    let time = |time: Option<_>| time.map_or_else(none, |time| moment(viewer, time));
     let count = |count: u64, path: String| html! { a href=(path) { (number(count)) } };
     [
         html! { a href=(stop.path()) { (stop.title(lang)) } " " span.quiet.mono { (platform) } },
@@ -233,8 +239,9 @@ mod tests {
             |subject: &str| Finding::new(&LINK_NEVER, subject, "尚未问候过", "never greeted");
         let other = Finding::new(&LINK_NEVER, "xinbei", "别的", "something else");
         let all = [never("jintan"), never("liyang"), never("wujin"), other];
-        let html = findings(&viewer, all.iter()).into_string();
-        assert!(html.contains("jintan, liyang, wujin"), "{html}");
+        let names = Names::new([("wujin".to_owned(), "Wujin".to_owned())]);
+        let html = findings(&viewer, all.iter(), &names).into_string();
+        assert!(html.contains("jintan, liyang, Wujin"), "{html}");
         assert_eq!(html.matches("<li").count(), 2);
     }
 

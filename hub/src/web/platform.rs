@@ -15,11 +15,12 @@ use sanheyi_node::health::LinkStanding;
 use sanheyi_node::store::{ChangeRow, Counts, HeardRow, JournalRow};
 use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::page::Page;
-use sanheyi_node::web::parts::{crumbs, facts, figures, moment, number, state};
+use sanheyi_node::web::parts::{crumbs, facts, figures, moment, none, number, state};
 use sanheyi_node::web::viewer::{Role, Viewer};
 
 use super::federation::{Federation, Stand, Stop};
 use super::live::stream;
+use super::names::Names;
 use super::overview::findings;
 use super::site::Site;
 use crate::store::{CertificateRow, PlatformRow};
@@ -87,7 +88,8 @@ pub async fn live(
 ) -> Result<Response, WebError> {
     stream(&site, viewer, move |viewer, federation: &Federation| {
         let Some(stop) = federation.stop(&platform) else { return Vec::new() };
-        let found = findings(viewer, federation.findings_of(&platform));
+        let names = Names::of(viewer.lang, federation);
+        let found = findings(viewer, federation.findings_of(&platform), &names);
         vec![("figures", counted(viewer, stop)), ("findings", found)]
     })
 }
@@ -95,19 +97,20 @@ pub async fn live(
 fn shown<'a>(viewer: &'a Viewer, view: &PlatformView) -> Page<'a> {
     let lang = viewer.lang;
     let live = format!("{}/live", view.stop.path());
-    let title = format!("{} {}", view.stop.title(lang), view.stop.platform);
-    Page::new(viewer, title, render(viewer, view)).live(live)
+    Page::new(viewer, view.stop.title(lang), render(viewer, view)).live(live)
 }
 
 fn render(viewer: &Viewer, view: &PlatformView) -> Markup {
     let lang = viewer.lang;
+    let own = (view.stop.platform.clone(), view.stop.title(lang).to_owned());
+    let names = Names::new([own]);
     html! {
         (crumbs(lang, &[(lang.t("总览", "Overview"), "/"), (lang.t("平台", "Platforms"), "/platforms")]))
         div #figures { (counted(viewer, &view.stop)) }
         div.split {
             section #behind aria-labelledby="why-title" {
                 h2 #why-title data-fresh=(lang.t("连接中断，数据可能已旧", "connection lost, this may be old")) { (lang.t("状况与处理", "What is wrong, and what to do")) }
-                div #findings aria-live="polite" { (findings(viewer, view.findings.iter())) }
+                div #findings aria-live="polite" { (findings(viewer, view.findings.iter(), &names)) }
                 (view.link.iter().map(|link| sections::lanes(viewer, &link.facts)).next().unwrap_or_default())
             }
             section aria-labelledby="about-title" {
@@ -133,10 +136,7 @@ fn counted(viewer: &Viewer, stop: &Stop) -> Markup {
         Some(since) => html! { br; small { (lang.t("自 ", "since ")) (moment(viewer, since)) } },
         None => html! {},
     };
-    let heard = match stop.heard {
-        Some(heard) => moment(viewer, heard),
-        None => html! { "—" },
-    };
+    let heard = stop.heard.map_or_else(none, |heard| moment(viewer, heard));
     let stand = html! { (state(stop.stand.tone(), &stop.stand.title(lang))) (since) };
     let entries = to(format!("{}/journals", stop.path()));
     figures([

@@ -12,9 +12,10 @@ use sanheyi_node::web::form::{Fields, encoded, query};
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
 use sanheyi_node::web::pages::ground;
-use sanheyi_node::web::parts::{Column, Table, Tone, exact, form_token, number, said};
+use sanheyi_node::web::parts::{Column, Table, Tone, crumbs, exact, form_token, number, said};
 use sanheyi_node::web::viewer::Viewer;
 
+use super::names::Names;
 use super::site::Site;
 use crate::city::{Authorisation, CityError, CityRecord, CityView, View};
 use crate::store::{AuditRow, audit_list};
@@ -56,7 +57,8 @@ pub async fn look(
     let asked = Asked::of(&fields);
     match find(&site, &viewer, &asked).await {
         Ok(found) => {
-            let page = shown(&viewer, &asked, &results(&viewer, &asked, &found));
+            let names = site.names(viewer.lang).await?;
+            let page = shown(&viewer, &asked, &results(&viewer, &asked, &found, &names));
             Ok(page.into_response())
         }
         Err(CityError::Store(error)) => Err(error.into()),
@@ -115,7 +117,7 @@ fn form(viewer: &Viewer, asked: &Asked) -> Markup {
     }
 }
 
-fn results(viewer: &Viewer, asked: &Asked, found: &[CityRecord]) -> Markup {
+fn results(viewer: &Viewer, asked: &Asked, found: &[CityRecord], names: &Names) -> Markup {
     let lang = viewer.lang;
     let mut table = Table::new(lang, lang.t("找到的版本", "Revisions found"), &COLUMNS);
     for one in found {
@@ -126,7 +128,7 @@ fn results(viewer: &Viewer, asked: &Asked, found: &[CityRecord]) -> Markup {
             format!("{base}/records/{}/{}", encoded(&asked.dataset), encoded(&asked.record));
         let entry = format!("{base}/entries/{}/{}", place.journal.to_column(), place.sequence);
         table.row([
-            html! { a href=(record) { (platform) } },
+            html! { a href=(record) { (names.said(platform)) } " " span.quiet.mono { (platform) } },
             number(one.found.revision),
             ground::standing(lang, place.standing),
             html! { a href=(entry) { (number(place.sequence)) } },
@@ -170,6 +172,7 @@ fn looked(lang: Lang, rows: &[AuditRow]) -> Markup {
         ]);
     }
     html! {
+        (crumbs(lang, &[(lang.t("跨平台查找", "Search all platforms"), "/search")]))
         section {
             (table.or(lang.t("还没有人查看过。", "Nobody has looked yet.")))
             @if rows.len() as u64 >= LOOKS {
@@ -216,11 +219,15 @@ mod tests {
         let (dataset, record) = (asked.dataset.clone(), asked.record.clone());
         let found = FoundRecord { dataset, record, revision: 2, place };
         let found = [CityRecord { platform: "jintan".parse().unwrap(), found }];
-        let html = results(&viewer, &asked, &found).into_string();
+        let html = results(&viewer, &asked, &found, &Names::default()).into_string();
         assert!(html.contains("/platforms/jintan/entries/3/1234"), "{html}");
         assert!(html.contains("/platforms/jintan/records/case.case/JS%2F1"));
         assert!(html.contains("record=JS%2F1") && !html.contains("118"));
-        assert!(results(&viewer, &asked, &[]).into_string().contains("没有平台有此记录"));
+        assert!(
+            results(&viewer, &asked, &[], &Names::default())
+                .into_string()
+                .contains("没有平台有此记录")
+        );
     }
 
     #[test]

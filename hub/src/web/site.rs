@@ -21,6 +21,7 @@ use tokio::sync::watch;
 
 use super::federation::Federation;
 use super::gather::{Known, gather};
+use super::names::Names;
 use crate::certificates::Certificates;
 use crate::config::CheckedConfig;
 use crate::enrolment::Enrolments;
@@ -157,6 +158,14 @@ impl Site {
             (row.platform.to_string(), lang.t(&row.title_zh, &row.title_en).to_owned())
         };
         Ok(self.platforms(None).await?.into_iter().map(title).collect())
+    }
+
+    /// Names of the platforms and of the hub.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub(super) async fn names(&self, lang: Lang) -> Result<Names, StoreError> {
+        Ok(Names::new(self.titles(lang).await?).with_hub(lang, self.0.parts.hub.as_str()))
     }
 
     /// How the federation stood at the last look.

@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::guard::PASSWORD;
 use super::viewer::Viewer;
+use crate::cli::local::rfc3339;
 
 /// A page: its name and its body.
 #[derive(Debug)]
@@ -50,7 +51,8 @@ impl<'a> Page<'a> {
                     link rel="icon" href=(assets::ICON.path()) type="image/svg+xml";
                     script src=(assets::SCRIPT.path()) defer {}
                 }
-                body data-live=[live] {
+                // By this clock the ages of times are told, not by the browser's.
+                body data-live=[live] data-now=[rfc3339(viewer.shell.now())] {
                     a.skip href="#main" { (lang.t("跳到正文", "Skip to content")) }
                     header.top {
                         a.site href="/" { (assets::mark()) span { (site) } }

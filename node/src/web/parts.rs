@@ -9,6 +9,7 @@ use super::lang::Lang;
 use super::viewer::Viewer;
 use crate::cli::local;
 use crate::cli::table::grouped;
+use crate::upkeep::room::sized;
 
 /// How something stands, as a colour; a word always goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +131,7 @@ impl fmt::Debug for Table<'_> {
 
 /// A moment: how long ago it was at `now`, with the exact time on hover and for who cannot see.
 pub fn moment(viewer: &Viewer, time: Timestamp) -> Markup {
-    let Some(exact) = local::rfc3339(time) else { return html! { span.quiet { "—" } } };
+    let Some(exact) = local::rfc3339(time) else { return none() };
     let shown = local::shown(time);
     let ago = ago(viewer.lang, viewer.shell.now().micros_since(time));
     html! { time datetime=(exact) title=(shown) data-age { (ago) } }
@@ -140,15 +141,22 @@ pub fn moment(viewer: &Viewer, time: Timestamp) -> Markup {
 pub fn exact(time: Timestamp) -> Markup {
     match local::rfc3339(time) {
         Some(exact) => html! { time datetime=(exact) { (local::shown(time)) } },
-        None => html! { span.quiet { "—" } },
+        None => none(),
     }
 }
 
+/// Where there is nothing to say; on a phone the whole cell goes.
+pub fn none() -> Markup {
+    html! { span.quiet.none { "—" } }
+}
+
+/// The same words as in `assets/page.js`.
 fn ago(lang: Lang, micros: i64) -> String {
     let seconds = micros / 1_000_000;
     let size = seconds.unsigned_abs();
     let (count, zh, en) = match size {
-        0..60 => (size, "秒", "second"),
+        0 => return lang.t("刚刚", "just now").to_owned(),
+        1..60 => (size, "秒", "second"),
         60..3600 => (size / 60, "分钟", "minute"),
         3600..86_400 => (size / 3600, "小时", "hour"),
         _ => (size / 86_400, "天", "day"),
@@ -182,19 +190,9 @@ pub fn number(value: u64) -> Markup {
     html! { (grouped(value)) }
 }
 
-/// A number of bytes, as people read it.
+/// A number of bytes, as people read it; what is said of a disk elsewhere has the same units.
 pub fn bytes(value: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
-    let mut scaled = value as f64;
-    let mut unit = 0;
-    while scaled >= 1000.0 && unit + 1 < UNITS.len() {
-        scaled /= 1000.0;
-        unit += 1;
-    }
-    match unit {
-        0 => format!("{value} B"),
-        _ => format!("{scaled:.1} {}", UNITS.get(unit).unwrap_or(&"TB")),
-    }
+    sized(value)
 }
 
 /// Names and values.
@@ -247,6 +245,7 @@ mod tests {
 
     #[test]
     fn ages_are_said_in_the_unit_that_tells_most() {
+        assert_eq!(ago(Lang::Zh, 999_999), "刚刚");
         assert_eq!(ago(Lang::En, 59_000_000), "59 seconds ago");
         assert_eq!(ago(Lang::En, 60_000_000), "1 minute ago");
         assert_eq!(ago(Lang::En, -120_000_000), "in 2 minutes");
@@ -257,8 +256,8 @@ mod tests {
     #[test]
     fn bytes_are_said_with_one_decimal() {
         assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(1500), "1.5 KB");
-        assert_eq!(bytes(2_000_000_000), "2.0 GB");
+        assert_eq!(bytes(1536), "1.5 KiB");
+        assert_eq!(bytes(512 << 20), "512.0 MiB");
     }
 
     #[test]

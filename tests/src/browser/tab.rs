@@ -55,11 +55,17 @@ impl Tab {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone});
         self.call("Emulation.setDeviceMetricsOverride", size).await;
+        // The page hears of it a moment later. On a phone it may be wider: then it is too wide.
+        self.until(&format!("innerWidth >= {width} && (innerWidth === {width} || {phone})")).await;
     }
 
-    /// What a person prefers: `dark` or `light`.
+    /// What a person prefers: `dark` or `light`; and that nothing moves, so that colours are what
+    /// they are at once.
     pub async fn prefers(&self, scheme: &str) {
-        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
         self.call("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
@@ -156,12 +162,15 @@ impl Tab {
         }
     }
 
-    /// Clicks the first element that a selector finds, with the mouse, where it is.
+    /// Clicks the first element that a selector finds, with the mouse, where it is drawn.
     pub async fn click(&self, selector: &str) {
+        // What is there may be made anew meanwhile: it is looked for again when it was drawn.
         let place = format!(
-            "(() => {{ const found = document.querySelector({}); found.scrollIntoView({{block: \
-             'center'}}); const box = found.getBoundingClientRect(); return [box.x + box.width / 2, \
-             box.y + box.height / 2]; }})()",
+            "(async () => {{ const found = () => document.querySelector({}); \
+             found().scrollIntoView({{block: 'center'}}); await new Promise(drawn => \
+             requestAnimationFrame(() => requestAnimationFrame(drawn))); const box = \
+             found().getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / \
+             2]; }})()",
             json!(selector)
         );
         let place = self.eval(&place).await;

@@ -9,11 +9,12 @@ use sanheyi_node::process::said::with_causes;
 use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
-use sanheyi_node::web::parts::{Column, Table, Tone, crumbs, exact, moment, state};
+use sanheyi_node::web::parts::{Column, Table, Tone, crumbs, exact, moment, none, state};
 use sanheyi_node::web::viewer::Viewer;
 
 use crate::certificates::{AuthorityReport, PlatformReport, RotationReport};
 use crate::store::AuthorityState;
+use crate::web::names::Names;
 use crate::web::site::Site;
 
 /// The page.
@@ -23,7 +24,8 @@ use crate::web::site::Site;
 pub async fn page(State(site): State<Site>, viewer: Viewer) -> Result<Response, WebError> {
     let report = site.parts().certificates.rotation().await.map_err(|error| unreadable(&error))?;
     let title = viewer.lang.t("签发机构", "The authority");
-    Ok(Page::new(&viewer, title, render(&viewer, &report)).into_response())
+    let names = site.names(viewer.lang).await?;
+    Ok(Page::new(&viewer, title, render(&viewer, &report, &names)).into_response())
 }
 
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> WebError {
@@ -36,7 +38,7 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> WebError {
     )
 }
 
-fn render(viewer: &Viewer, report: &RotationReport) -> Markup {
+fn render(viewer: &Viewer, report: &RotationReport, names: &Names) -> Markup {
     let lang = viewer.lang;
     let columns = [
         Column::text("公钥指纹", "Fingerprint of the key"),
@@ -52,7 +54,7 @@ fn render(viewer: &Viewer, report: &RotationReport) -> Markup {
     html! {
         (crumbs(lang, &[(lang.t("证书", "Certificates"), "/certificates")]))
         section { (table.or(lang.t("没有签发机构。", "There is no authority."))) (next_step(lang, report)) }
-        (platforms(viewer, report))
+        (platforms(viewer, report, names))
     }
 }
 
@@ -103,7 +105,7 @@ fn next_step(lang: Lang, report: &RotationReport) -> Markup {
     }
 }
 
-fn platforms(viewer: &Viewer, report: &RotationReport) -> Markup {
+fn platforms(viewer: &Viewer, report: &RotationReport, names: &Names) -> Markup {
     let lang = viewer.lang;
     let columns = [
         Column::text("平台", "Platform"),
@@ -119,13 +121,13 @@ fn platforms(viewer: &Viewer, report: &RotationReport) -> Markup {
             false => state(Tone::Warn, lang.t("未确认", "not confirmed")),
         };
         let own = match (living, renewed) {
-            (false, _) => state(Tone::Off, lang.t("没有有效证书", "none counts")),
+            (false, _) => state(Tone::Off, lang.t("没有有效证书", "none is valid")),
             (true, true) => state(Tone::Good, lang.t("由现签发机构签发", "of the one that signs")),
             (true, false) => state(Tone::Warn, lang.t("由其他签发机构签发", "of another one")),
         };
         table.row([
-            html! { a href={ "/platforms/" (platform) } { (platform) } },
-            seen.map_or_else(|| html! { "—" }, |seen| moment(viewer, seen)),
+            names.link(platform.as_str()),
+            seen.map_or_else(none, |seen| moment(viewer, seen)),
             trusts,
             own,
         ]);
@@ -169,7 +171,8 @@ mod tests {
         let report = RotationReport { authorities, platforms: vec![waits] };
         for (lang, said) in [(Lang::Zh, "还在等待：jintan"), (Lang::En, "Waiting for: jintan")]
         {
-            let html = render(&ground.viewer(Role::Admin, lang), &report).into_string();
+            let html = render(&ground.viewer(Role::Admin, lang), &report, &Names::default());
+            let html = html.into_string();
             assert!(html.contains(said), "{html}");
         }
     }

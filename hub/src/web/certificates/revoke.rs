@@ -8,6 +8,7 @@ use sanheyi_exchange_spec::ids::PlatformId;
 use sanheyi_node::store::HeardRow;
 use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::form::Fields;
+use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
 use sanheyi_node::web::parts::{
     Column, Table, Tone, crumbs, exact, form_token, moment, said, state,
@@ -24,6 +25,8 @@ const REASON_BYTES: usize = 1024;
 /// What the page shows.
 struct View {
     platform: PlatformId,
+    /// Its name.
+    title: String,
     /// Certificates that count.
     counting: Vec<CertificateRow>,
     /// Connections that stand.
@@ -43,7 +46,7 @@ pub async fn page(
     viewer: Viewer,
 ) -> Result<Response, WebError> {
     let asked = viewer.asked();
-    let view = gather(&site, &platform, &asked).await?;
+    let view = gather(&site, viewer.lang, &platform, &asked).await?;
     Ok(shown(&viewer, &view, &html! {}).into_response())
 }
 
@@ -58,7 +61,7 @@ pub async fn revoke(
     fields: Fields,
 ) -> Result<Response, WebError> {
     let lang = viewer.lang;
-    let view = gather(&site, &platform, &fields).await?;
+    let view = gather(&site, lang, &platform, &fields).await?;
     let reason = view.reason.trim();
     if reason.is_empty() || reason.len() > REASON_BYTES || view.ticked.is_empty() {
         let why = lang.t("请勾选证书并写明原因。", "Tick certificates and say why.");
@@ -69,7 +72,7 @@ pub async fn revoke(
     let certificates = &site.parts().certificates;
     let done = certificates.revoke(&view.platform, &view.ticked, &who, reason).await?;
     certificates.look_now();
-    let view = gather(&site, &platform, &Fields::default()).await?;
+    let view = gather(&site, lang, &platform, &Fields::default()).await?;
     let told = html! {
         div.said.good role="status" {
             p { (done.len()) (lang.t(" 份证书已吊销，5 秒内各实例断开其连接：", " certificates are revoked; every instance cuts their lines within 5 seconds:")) }
@@ -79,7 +82,12 @@ pub async fn revoke(
     Ok(shown(&viewer, &view, &told).into_response())
 }
 
-async fn gather(site: &Site, platform: &str, fields: &Fields) -> Result<View, WebError> {
+async fn gather(
+    site: &Site,
+    lang: Lang,
+    platform: &str,
+    fields: &Fields,
+) -> Result<View, WebError> {
     let platform: PlatformId = platform.parse().map_err(|_| WebError::not_found())?;
     let now = site.parts().shell.now();
     let rows = certificate_list(&site.store(&platform)).await?;
@@ -92,17 +100,22 @@ async fn gather(site: &Site, platform: &str, fields: &Fields) -> Result<View, We
     let heard = site.own().heard_list().await?.into_iter();
     let lines = heard.filter(|one| one.peer == platform && one.connected).collect();
     let reason = fields.get("reason").to_owned();
-    Ok(View { platform, counting, lines, ticked, reason })
+    let names = site.names(lang).await?;
+    let title = names.said(platform.as_str()).to_owned();
+    Ok(View { platform, title, counting, lines, ticked, reason })
 }
 
 fn shown<'a>(viewer: &'a Viewer, view: &View, told: &Markup) -> Page<'a> {
     let lang = viewer.lang;
-    let title = format!("{} {}", lang.t("吊销证书", "Revoke certificates of"), view.platform);
+    let title = match lang {
+        Lang::Zh => format!("吊销证书：{}", view.title),
+        Lang::En => format!("Revoke certificates of {}", view.title),
+    };
     let body = html! {
         (crumbs(lang, &[(lang.t("证书", "Certificates"), "/certificates")]))
         (told)
         @if view.counting.is_empty() {
-            section { p.empty { (lang.t("该平台没有有效的证书。", "No certificate of this platform counts.")) } }
+            section { p.empty { (lang.t("该平台没有有效的证书。", "No certificate of this platform is valid.")) } }
         } @else {
             (form(viewer, view))
         }
@@ -120,7 +133,7 @@ fn form(viewer: &Viewer, view: &View) -> Markup {
         Column::text("状态", "State"),
         Column::text("现有连接", "Connected now"),
     ];
-    let mut table = Table::new(lang, lang.t("有效的证书", "Certificates that count"), &columns);
+    let mut table = Table::new(lang, lang.t("有效的证书", "Valid certificates"), &columns);
     for row in &view.counting {
         let id = format!("serial-{}", row.serial);
         let lines: Vec<_> = view.lines.iter().filter(|one| one.serial == row.serial).collect();
@@ -185,6 +198,7 @@ mod tests {
             beat: None,
         };
         let view = View {
+            title: "金坛市".into(),
             platform: "jintan".parse().unwrap(),
             counting: vec![certificate("aa", 90), certificate("bb", 90)],
             lines: vec![line],

@@ -5,20 +5,21 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use sanheyi_exchange_spec::dictionary::lines::Line;
-use sanheyi_exchange_spec::gate::Reason;
 use sanheyi_node::web::error::WebError;
 use sanheyi_node::web::form::encoded;
 use sanheyi_node::web::lang::Lang;
 use sanheyi_node::web::page::Page;
+use sanheyi_node::web::pages::ground::dataset;
 use sanheyi_node::web::parts::{
-    Column, Table, Tone, crumbs, exact, facts, form_token, moment, state,
+    Column, Table, Tone, crumbs, exact, facts, form_token, moment, none, state,
 };
 use sanheyi_node::web::viewer::{Role, Viewer};
 
 use super::handled;
 use crate::quarantine::plan::{WORKING_DAYS, WORKING_DAYS_MOST};
 use crate::quarantine::show::BodyShown;
-use crate::quarantine::{Cursor, Detail};
+use crate::quarantine::{Cursor, Detail, Item};
+use crate::web::names::Names;
 use crate::web::site::Site;
 
 /// Where the page of an entry is.
@@ -40,23 +41,27 @@ pub async fn page(
     let place: Cursor = place.parse().map_err(|_| WebError::not_found())?;
     let detail = site.desk().desk().show_at(&place, false).await?;
     let detail = detail.ok_or_else(WebError::not_found)?;
-    Ok(shown(&viewer, &detail).into_response())
+    let names = site.names(viewer.lang).await?;
+    Ok(shown(&viewer, &detail, &names).into_response())
 }
 
-fn shown<'a>(viewer: &'a Viewer, detail: &Detail) -> Page<'a> {
+fn shown<'a>(viewer: &'a Viewer, detail: &Detail, names: &Names) -> Page<'a> {
     let lang = viewer.lang;
     let name = &detail.item.name;
-    let title = format!("{} {}", lang.t("隔离的条目", "Quarantined:"), name.record);
+    let title = match detail.item.handling {
+        Some(_) => format!("{} {}", lang.t("隔离的条目", "Quarantined:"), name.record),
+        None => format!("{} {}", lang.t("待判的条目", "Pending:"), name.record),
+    };
     let body = html! {
         (crumbs(lang, &[(lang.t("隔离区", "Quarantine"), "/quarantine")]))
         div.split {
             section aria-labelledby="why-title" {
                 h2 #why-title { (lang.t("原因", "Why")) }
-                (reasons(lang, &detail.item.reasons))
+                (reasons(lang, &detail.item))
             }
             section aria-labelledby="about-title" {
                 h2 #about-title { (lang.t("条目", "The entry")) }
-                (about(viewer, detail))
+                (about(viewer, detail, names))
             }
         }
         section aria-labelledby="body-title" {
@@ -70,11 +75,19 @@ fn shown<'a>(viewer: &'a Viewer, detail: &Detail) -> Page<'a> {
     Page::new(viewer, title, body)
 }
 
-fn reasons(lang: Lang, reasons: &[Reason]) -> Markup {
+/// What waits has done nothing wrong.
+fn tone(item: &Item) -> Tone {
+    match item.handling {
+        Some(_) => Tone::Bad,
+        None => Tone::Warn,
+    }
+}
+
+fn reasons(lang: Lang, item: &Item) -> Markup {
     html! {
         ul.findings {
-            @for why in reasons {
-                li.bad {
+            @for why in &item.reasons {
+                li.(tone(item).class()) {
                     strong { (lang.t(&why.zh, &why.en)) }
                     div.name {
                         @if !why.field.is_empty() { (lang.t("字段 ", "field ")) a href={ "#field-" (why.field) } { code { (why.field) } } " · " }
@@ -86,7 +99,7 @@ fn reasons(lang: Lang, reasons: &[Reason]) -> Markup {
     }
 }
 
-fn about(viewer: &Viewer, detail: &Detail) -> Markup {
+fn about(viewer: &Viewer, detail: &Detail, names: &Names) -> Markup {
     let lang = viewer.lang;
     let item = &detail.item;
     let name = &item.name;
@@ -95,8 +108,8 @@ fn about(viewer: &Viewer, detail: &Detail) -> Markup {
     let entry =
         format!("{base}/entries/{}/{}", item.cursor.journal.to_column(), item.cursor.sequence);
     let mut list = vec![
-        (lang.t("平台", "Platform"), html! { a href=(base) { (name.platform) } }),
-        (lang.t("数据集", "Dataset"), html! { code { (name.dataset) } }),
+        (lang.t("平台", "Platform"), names.link(name.platform.as_str())),
+        (lang.t("数据集", "Dataset"), dataset(lang, &name.dataset)),
         (lang.t("记录", "Record"), html! { a href=(record) { (name.record) } }),
         (lang.t("版本", "Revision"), html! { (name.revision) }),
         (lang.t("状态", "State"), handled(viewer, item)),
@@ -104,7 +117,7 @@ fn about(viewer: &Viewer, detail: &Detail) -> Markup {
             lang.t("日志与序号", "Journal, sequence"),
             html! { code { (item.journal) } " " a href=(entry) { "#" (item.cursor.sequence) } },
         ),
-        (lang.t("收到", "Received"), item.received.map_or_else(|| html! { "—" }, exact)),
+        (lang.t("收到", "Received"), item.received.map_or_else(none, exact)),
         (lang.t("摘要", "Digest"), html! { code { (detail.digest) } }),
     ];
     if let Some(returned) = &item.returned {
@@ -136,7 +149,7 @@ fn content(lang: Lang, detail: &Detail) -> Markup {
         [Column::text("字段", "Field"), Column::text("值", "Value"), Column::text("原因", "Why")];
     let mut table = Table::new(lang, lang.t("内容", "What it says"), &columns);
     for line in lines {
-        table.row([field(lang, line), value(lang, line), beside(lang, line, &detail.item.reasons)]);
+        table.row([field(lang, line), value(lang, line), beside(lang, line, &detail.item)]);
     }
     table.or(lang.t("空白。", "It is empty."))
 }
@@ -160,10 +173,10 @@ fn value(lang: Lang, line: &Line) -> Markup {
     }
 }
 
-fn beside(lang: Lang, line: &Line, reasons: &[Reason]) -> Markup {
+fn beside(lang: Lang, line: &Line, item: &Item) -> Markup {
     html! {
-        @for why in reasons.iter().filter(|why| why.field == line.path) {
-            div { (state(Tone::Bad, &why.rule)) " " (lang.t(&why.zh, &why.en)) }
+        @for why in item.reasons.iter().filter(|why| why.field == line.path) {
+            div { (state(tone(item), &why.rule)) " " (lang.t(&why.zh, &why.en)) }
         }
     }
 }

@@ -15,8 +15,12 @@ const WIDER: f64 = 96.0;
 const TILT: f64 = 0.22;
 /// Most rings: hundreds of platforms, more than any city has.
 const RINGS: u32 = 12;
-/// Room around the outermost stops, for their names.
+/// Room around a stop, for half a name above or below it.
 const MARGIN: f64 = 62.0;
+/// Room beside a stop whose name stands there.
+const NAME: f64 = 130.0;
+/// Room around a stop where its name does not stand.
+const BARE: f64 = 24.0;
 
 /// A point of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -123,7 +127,7 @@ pub fn plan<'a>(platforms: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>) ->
     };
     let stops: Vec<_> =
         stops.into_iter().map(|stop| stop.unwrap_or_else(|| on_ring(&mut taken))).collect();
-    Plan { hub, frame: frame(&taken), stops }
+    Plan { hub, frame: frame(hub, &stops), stops }
 }
 
 fn placed(hub: Point, known: &Known) -> Placed {
@@ -157,15 +161,24 @@ fn ring(hub: Point) -> impl Iterator<Item = Point> {
     })
 }
 
-/// The known ground at least, and whatever stands outside of it.
-fn frame(taken: &[Point]) -> [f64; 4] {
-    let (mut west, mut north, mut east, mut south) = (0.0_f64, 0.0_f64, 600.0_f64, 520.0_f64);
-    for at in taken {
-        west = west.min(at.x - MARGIN);
-        east = east.max(at.x + MARGIN);
-        north = north.min(at.y - MARGIN);
-        south = south.max(at.y + MARGIN);
-    }
+/// What is around the hub at least, and every stop with its name.
+fn frame(hub: Point, stops: &[Placed]) -> [f64; 4] {
+    let around = |at: Point, by: [f64; 4]| {
+        let [west, north, east, south] = by;
+        [at.x - west, at.y - north, at.x + east, at.y + south]
+    };
+    let named = stops.iter().map(|stop| {
+        let by = match stop.label {
+            Side::North => [MARGIN, MARGIN, MARGIN, BARE],
+            Side::East => [BARE, BARE, NAME, BARE],
+            Side::South => [MARGIN, BARE, MARGIN, MARGIN],
+            Side::West => [NAME, BARE, BARE, BARE],
+        };
+        around(stop.at, by)
+    });
+    let [west, north, east, south] = named.fold(around(hub, [MARGIN; 4]), |all, one| {
+        [all[0].min(one[0]), all[1].min(one[1]), all[2].max(one[2]), all[3].max(one[3])]
+    });
     [west, north, east - west, south - north]
 }
 

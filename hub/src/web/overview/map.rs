@@ -15,6 +15,8 @@ use crate::web::platforms::in_state;
 const THIN: f64 = 3.0;
 /// Thickest line: two of them side by side still do not touch.
 const THICK: f64 = 12.0;
+/// Pixels of a unit where there is room: names are then as large as other text.
+const SCALE: f64 = 1.15;
 /// From the middle of a stop to its name.
 const AWAY: f64 = 18.0;
 
@@ -41,6 +43,7 @@ pub fn map(lang: Lang, federation: &Federation) -> Markup {
     let placed = || federation.stops.iter().zip(&plan.stops);
     html! {
         svg.map role="group" viewBox=(format!("{west} {north} {width} {height}"))
+            width=(width * SCALE) height=(height * SCALE)
             aria-label=(lang.t("联邦示意图：中心为市级平台，每站为一个平台", "Map of the federation: the hub in the middle, a stop for each platform")) {
             // Lines lie below all stops and names.
             g aria-hidden="true" {
@@ -101,11 +104,11 @@ fn line(plan: &Plan, stop: &Stop, placed: &Placed) -> Markup {
 fn station(lang: Lang, stop: &Stop, placed: &Placed) -> Markup {
     let Point { x, y } = placed.at;
     let tone = stop.stand.tone().class();
-    let (anchor, dx, dy) = match placed.label {
-        Side::North => ("middle", 0.0, -AWAY - 20.0),
-        Side::South => ("middle", 0.0, AWAY + 10.0),
-        Side::East => ("start", AWAY, -2.0),
-        Side::West => ("end", -AWAY, -2.0),
+    let (side, anchor, dx, dy) = match placed.label {
+        Side::North => ("n", "middle", 0.0, -AWAY - 20.0),
+        Side::South => ("s", "middle", 0.0, AWAY + 10.0),
+        Side::East => ("e", "start", AWAY, -2.0),
+        Side::West => ("w", "end", -AWAY, -2.0),
     };
     let (left, top) = (x + dx, y + dy);
     html! {
@@ -116,7 +119,7 @@ fn station(lang: Lang, stop: &Stop, placed: &Placed) -> Markup {
             } @else {
                 circle class={ "stop " (tone) } cx=(x) cy=(y) r="10" {}
             }
-            text x=(left) y=(top) text-anchor=(anchor) { (stop.title(lang)) }
+            text class=(side) x=(left) y=(top) text-anchor=(anchor) { (stop.title(lang)) }
             text class={ "quiet " (tone) } x=(left) y=(top) dy="1.3em" text-anchor=(anchor) { (under(lang, stop)) }
         }
     }

@@ -3,10 +3,13 @@
 use maud::{Markup, html};
 use sanheyi_exchange_spec::custody::Custody;
 use sanheyi_exchange_spec::health::LinkFacts;
+use sanheyi_exchange_spec::ids::JournalId;
 use sanheyi_exchange_spec::rulebook::{Action, Effect};
 use sanheyi_node::web::form::encoded;
 use sanheyi_node::web::lang::Lang;
-use sanheyi_node::web::parts::{Column, Table, Tone, exact, moment, number, state};
+use sanheyi_node::web::pages::changes;
+use sanheyi_node::web::pages::ground::short;
+use sanheyi_node::web::parts::{Column, Table, Tone, exact, moment, none, number, state};
 use sanheyi_node::web::viewer::Viewer;
 
 use super::gather::CUSTODIES;
@@ -49,13 +52,13 @@ pub(super) fn lanes(viewer: &Viewer, facts: &LinkFacts) -> Markup {
     ];
     let mut table = Table::new(lang, lang.t("积压", "Backlogs"), &columns);
     for lane in facts.lanes.iter().filter(|lane| lane.backlog > 0 || lane.stopped.is_some()) {
-        let time = |time: Option<_>| time.map_or_else(dash, |time| moment(viewer, time));
+        let time = |time: Option<_>| time.map_or_else(none, |time| moment(viewer, time));
         let why = match (&lane.stopped, lane.waits_until) {
             (Some(why), _) => html! { (state(Tone::Bad, lang.t("已停止", "stopped"))) " " (why) },
             (None, Some(until)) => {
                 html! { (lang.t("等待可用时段，至 ", "waits for its hours, until ")) (moment(viewer, until)) }
             }
-            (None, None) => dash(),
+            (None, None) => none(),
         };
         table.row([
             html! { code { (lane.line) } },
@@ -66,10 +69,6 @@ pub(super) fn lanes(viewer: &Viewer, facts: &LinkFacts) -> Markup {
         ]);
     }
     html! { (table.or("")) }
-}
-
-fn dash() -> Markup {
-    html! { span.quiet { "—" } }
 }
 
 pub(super) fn journals(viewer: &Viewer, view: &PlatformView) -> Markup {
@@ -87,7 +86,7 @@ fn journal_cells(lang: Lang, view: &PlatformView, journal: &JournalView) -> [Mar
     let head = &journal.row.head;
     let path = format!("{}/journals/{}", view.stop.path(), journal.row.number.to_column());
     let count = |of: fn(&sanheyi_node::store::Counts) -> u64| {
-        journal.counts.as_ref().map_or_else(dash, |counts| number(of(counts)))
+        journal.counts.as_ref().map_or_else(none, |counts| number(of(counts)))
     };
     let root = head.root.to_string();
     let state = match (&journal.row.stopped, journal.read) {
@@ -100,19 +99,27 @@ fn journal_cells(lang: Lang, view: &PlatformView, journal: &JournalView) -> [Mar
     };
     let unjudged = match journal.counts {
         Some(_) => number(head.size.saturating_sub(journal.judged)),
-        None => dash(),
+        None => none(),
     };
     [
-        html! { a href=(path) { code { (head.journal) } } },
+        html! { a href=(path) title=(head.journal) { code { (brief(&head.journal)) } } },
         number(head.size),
         count(|counts| counts.accepted),
         count(|counts| counts.quarantined),
         count(|counts| counts.pending),
         unjudged,
-        html! { code.tight title=(root) { (root.chars().take(16).collect::<String>()) } },
+        short(&root),
         number(journal.row.serial),
         state,
     ]
+}
+
+/// A journal without most of its incarnation, which is long and says nothing to people.
+fn brief(journal: &JournalId) -> String {
+    let whole = journal.to_string();
+    let (line, incarnation) = whole.rsplit_once('/').unwrap_or((&whole, ""));
+    let begin: String = incarnation.chars().take(6).collect();
+    format!("{line}/{begin}…")
 }
 
 pub(super) fn heartbeats(viewer: &Viewer, view: &PlatformView) -> Markup {
@@ -140,12 +147,12 @@ pub(super) fn heartbeats(viewer: &Viewer, view: &PlatformView) -> Markup {
             html! { code { (one.instance) } },
             html! { (connected) " " (moment(viewer, one.since)) " " span.quiet { (one.address) } },
             moment(viewer, one.heard),
-            beat.map_or_else(dash, |(_, came)| moment(viewer, *came)),
-            beat.map_or_else(dash, |(beat, _)| number(beat.size)),
-            beat.map_or_else(dash, |(beat, _)| number(beat.acknowledged)),
-            free.map_or_else(dash, |free| html! { (free) " %" }),
-            beat.map_or_else(dash, |(beat, _)| html! { (beat.findings) }),
-            beat.map_or_else(dash, |(beat, _)| html! { (beat.version) }),
+            beat.map_or_else(none, |(_, came)| moment(viewer, *came)),
+            beat.map_or_else(none, |(beat, _)| number(beat.size)),
+            beat.map_or_else(none, |(beat, _)| number(beat.acknowledged)),
+            free.map_or_else(none, |free| html! { (free) " %" }),
+            beat.map_or_else(none, |(beat, _)| html! { (beat.findings) }),
+            beat.map_or_else(none, |(beat, _)| html! { (beat.version) }),
         ]);
     }
     let empty = match view.row.hosted {
@@ -277,10 +284,10 @@ pub(super) fn changes(viewer: &Viewer, view: &PlatformView) -> Markup {
     for row in &view.changes {
         table.row([
             exact(row.at),
-            html! { code { (row.who) } },
-            html! { code { (row.what) } },
-            html! { (row.detail) },
-            html! { (row.outcome) },
+            html! { code.id { (row.who) } },
+            changes::what(lang, row),
+            html! { @if !row.detail.is_empty() { div.long { (row.detail) } } },
+            changes::outcome(lang, row),
         ]);
     }
     let body = html! {

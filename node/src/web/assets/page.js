@@ -1,24 +1,32 @@
 "use strict";
 // Keeps a page fresh. Without it everything still works: a page is reloaded by hand.
 (() => {
-  const minute = 60, hour = 60 * minute, day = 24 * hour;
-  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+  const zh = document.documentElement.lang.startsWith("zh");
+  const units = [[60, 1, "秒", "second"], [3600, 60, "分钟", "minute"], [86400, 3600, "小时", "hour"], [Infinity, 86400, "天", "day"]];
+  // The same words as the page was made with.
   const relative = (seconds) => {
-    const size = Math.abs(seconds);
-    if (size < minute) return words.format(Math.round(seconds), "second");
-    if (size < hour) return words.format(Math.round(seconds / minute), "minute");
-    if (size < day) return words.format(Math.round(seconds / hour), "hour");
-    return words.format(Math.round(seconds / day), "day");
+    const size = Math.floor(Math.abs(seconds));
+    if (size === 0) return zh ? "刚刚" : "just now";
+    const [, one, unit, en] = units.find(([end]) => size < end);
+    const count = Math.floor(size / one);
+    const many = `${count.toLocaleString("en")} ${zh ? unit : en}${zh || count === 1 ? "" : "s"}`;
+    if (zh) return many + (seconds > 0 ? "前" : "后");
+    return seconds > 0 ? `${many} ago` : `in ${many}`;
   };
-  // Relative times age; the exact one stands in the title.
+  // Relative times age by the clock of whoever made the page; the exact one stands in the title.
+  const ahead = Date.parse(document.body.dataset.now) - Date.now();
   const age = () => {
     for (const time of document.querySelectorAll("time[data-age]")) {
-      const text = relative((Date.parse(time.dateTime) - Date.now()) / 1000);
+      const text = relative((Date.now() + ahead - Date.parse(time.dateTime)) / 1000);
       if (time.textContent !== text) time.textContent = text;
     }
   };
   age();
   setInterval(age, 5000);
+
+  // Where the menu is longer than a phone is wide, it begins where one is.
+  const here = document.querySelector(".menu [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 48;
 
   // A choice in a filter takes effect at once; its button is for those without scripts.
   for (const form of document.querySelectorAll("form.filter")) {
@@ -38,13 +46,28 @@
   const stale = (is) => document.body.classList.toggle("stale", is);
   events.onopen = () => stale(false);
   events.onerror = () => stale(true);
-  events.addEventListener("part", (event) => {
-    const cut = event.data.indexOf("\n");
-    const part = document.getElementById(event.data.slice(0, cut));
+  // What is under a finger that is down stays until it is up: else its click would go nowhere.
+  let pressed = false;
+  const late = new Map();
+  const show = (id, html) => {
+    const part = document.getElementById(id);
     if (!part || part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
     const held = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    part.innerHTML = event.data.slice(cut + 1);
+    part.innerHTML = html;
     if (held) part.querySelector(`[href="${CSS.escape(held)}"]`)?.focus();
     age();
+  };
+  const released = () => setTimeout(() => {
+    pressed = false;
+    for (const [id, html] of late) show(id, html);
+    late.clear();
+  });
+  addEventListener("pointerdown", () => { pressed = true; });
+  addEventListener("pointerup", released);
+  addEventListener("pointercancel", released);
+  events.addEventListener("part", (event) => {
+    const cut = event.data.indexOf("\n");
+    const [id, html] = [event.data.slice(0, cut), event.data.slice(cut + 1)];
+    if (pressed) late.set(id, html); else show(id, html);
   });
 })();

@@ -10,7 +10,7 @@ use crate::web::error::WebError;
 use crate::web::form::query;
 use crate::web::lang::Lang;
 use crate::web::page::Page;
-use crate::web::parts::{Column, Table, Tone, bytes, number, state};
+use crate::web::parts::{Column, Table, Tone, bytes, none, number, state};
 use crate::web::viewer::Viewer;
 
 /// Files of a page.
@@ -111,7 +111,7 @@ fn cells(lang: Lang, ground: &Ground, row: &DueRow) -> [Markup; 6] {
             @if own { a href=(ground.record(&row.dataset, &row.record)) { code { (row.record) } } }
             @else { code { (row.record) } }
         },
-        html! { @if row.why.is_empty() { span.quiet { "—" } } @else { (row.why) } },
+        html! { @if row.why.is_empty() { (none()) } @else { (row.why) } },
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::web::error::WebError;
 use crate::web::form::{Fields, query};
 use crate::web::lang::Lang;
 use crate::web::page::Page;
-use crate::web::parts::{Column, Table, Tone, exact, state};
+use crate::web::parts::{Column, Table, Tone, exact, none, state};
 use crate::web::viewer::{Role, Viewer};
 
 /// Rows of a page.
@@ -119,28 +119,37 @@ fn form(lang: Lang, asked: &Fields) -> Markup {
 }
 
 fn cells(lang: Lang, row: &ChangeRow) -> [Markup; 6] {
-    let word = WORDS.iter().find(|(what, ..)| *what == row.what);
-    let outcome = match row.outcome.as_str() {
-        DONE => state(Tone::Good, lang.t("已完成", "done")),
-        REFUSED => state(Tone::Bad, lang.t("被拒绝", "refused")),
-        BEGUN => state(Tone::Off, lang.t("已开始", "begun")),
-        other => state(Tone::Off, other),
-    };
     let role = Role::parse(&row.role).map(|role| role.title(lang));
     [
         exact(row.at),
         html! {
-            @if row.who.is_empty() { span.quiet { "—" } } @else { code { (row.who) } }
+            @if row.who.is_empty() { (none()) } @else { code.id { (row.who) } }
             @if let Some(role) = role { " " span.quiet { (role) } }
         },
-        html! {
-            @if let Some((_, zh, en)) = word { (lang.t(zh, en)) " " }
-            code.quiet { (row.what) }
-        },
-        html! { code { (row.subject) } },
-        html! { (row.detail) },
-        outcome,
+        what(lang, row),
+        html! { code.id { (row.subject) } },
+        html! { @if !row.detail.is_empty() { div.long { (row.detail) } } },
+        outcome(lang, row),
     ]
+}
+
+/// What was done, in words and by its name.
+pub fn what(lang: Lang, row: &ChangeRow) -> Markup {
+    let word = WORDS.iter().find(|(what, ..)| *what == row.what);
+    html! {
+        @if let Some((_, zh, en)) = word { (lang.t(zh, en)) " " }
+        code.quiet { (row.what) }
+    }
+}
+
+/// What came of it.
+pub fn outcome(lang: Lang, row: &ChangeRow) -> Markup {
+    match row.outcome.as_str() {
+        DONE => state(Tone::Good, lang.t("已完成", "done")),
+        REFUSED => state(Tone::Bad, lang.t("被拒绝", "refused")),
+        BEGUN => state(Tone::Off, lang.t("已开始", "begun")),
+        other => state(Tone::Off, other),
+    }
 }
 
 fn written(row: &ChangeRow) -> String {

@@ -17,7 +17,7 @@ use crate::store::{ChangeRow, JournalRow, StoreError};
 use crate::web::error::WebError;
 use crate::web::form::Fields;
 use crate::web::page::Page;
-use crate::web::parts::{Tone, exact, facts, form_token, number, said};
+use crate::web::parts::{Tone, exact, facts, form_token, none, number, said};
 use crate::web::viewer::Viewer;
 
 /// Fewest and most characters of a purpose.
@@ -152,7 +152,7 @@ fn head(viewer: &Viewer, ground: &Ground, row: &JournalRow, whole: &Whole) -> Ma
         (lang.t("保管权纪元", "Custody epoch"), number(header.custody_epoch)),
         (
             lang.t("接续", "Follows"),
-            html! { @if let Some(follows) = &header.follows { code { (follows) } } @else { span.quiet { "—" } } },
+            html! { @if let Some(follows) = &header.follows { code { (follows) } } @else { (none()) } },
         ),
         (lang.t("摘要", "Digest"), html! { code { (whole.digest) } }),
     ])

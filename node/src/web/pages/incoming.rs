@@ -136,7 +136,7 @@ async fn orders(
     open: bool,
 ) -> Result<Markup, StoreError> {
     let lang = viewer.lang;
-    let query = OrderQuery { open, ..OrderQuery::default() };
+    let query = OrderQuery { open, from_hub: true, ..OrderQuery::default() };
     let report = order::list(&oversight(viewer, site).await?, &query).await?;
     let mut table = Table::new(lang, lang.t("督办", "Orders"), &OF_ORDERS);
     for one in &report.orders {
@@ -163,7 +163,7 @@ async fn complaints(
     open: bool,
 ) -> Result<Markup, StoreError> {
     let lang = viewer.lang;
-    let query = ComplaintQuery { open, ..ComplaintQuery::default() };
+    let query = ComplaintQuery { open, from_hub: true, ..ComplaintQuery::default() };
     let report = complaint::list(&oversight(viewer, site).await?, &query).await?;
     let mut table = Table::new(lang, lang.t("投诉", "Complaints"), &OF_COMPLAINTS);
     for one in &report.complaints {
@@ -186,8 +186,8 @@ async fn complaints(
     )
 }
 
-/// States in words; others are shown as they are written.
-fn word(lang: Lang, state: &str) -> &str {
+/// States of orders and complaints in words; others are shown as they are written.
+pub fn word(lang: Lang, state: &str) -> &str {
     let (zh, en) = match state {
         "issued" => ("已签发", "issued"),
         "delivered" => ("已送达", "delivered"),
@@ -197,26 +197,32 @@ fn word(lang: Lang, state: &str) -> &str {
         "accepted" => ("已受理", "accepted"),
         "refused" => ("不予受理", "refused"),
         "transferred" => ("已转办", "passed on"),
+        "in_progress" => ("办理中", "in progress"),
+        "withdrawn" => ("已撤回", "withdrawn"),
         "answered" => ("已答复", "answered"),
         other => return other,
     };
     lang.t(zh, en)
 }
 
-fn due(lang: Lang, term: &ShownTerm) -> Markup {
+/// Until when something is due, and whether that is kept. It is due until a day's last instant, so
+/// the day says it.
+pub fn due(lang: Lang, term: &ShownTerm) -> Markup {
     let (tone, zh, en) = match term.timing {
-        "met" => (Tone::Good, "按时", "in time"),
-        "running" => (Tone::Off, "期限内", "running"),
-        "late" => (Tone::Warn, "迟", "late"),
+        "met" => (Tone::Good, "按期", "in time"),
+        "running" => (Tone::Off, "期限内", "in time so far"),
+        "late" => (Tone::Warn, "逾期完成", "done late"),
         "overdue" => (Tone::Bad, "逾期", "overdue"),
-        "waived" => (Tone::Off, "免", "waived"),
-        _ => (Tone::Off, "未知", "unknown"),
+        "waived" => (Tone::Off, "无须", "not needed"),
+        _ => (Tone::Off, "期限不明", "unknown"),
     };
     let shown: Option<String> = term.due.as_deref().map(|due| due.chars().take(10).collect());
     html! {
         @if let Some(shown) = shown { time datetime=(term.due.as_deref().unwrap_or_default()) { (shown) } " " }
         (state(tone, lang.t(zh, en)))
-        @if let Some(why) = &term.unknown { " " span.quiet { (why) } }
+        @if let Some(why) = &term.unknown {
+            " " span.quiet { (why.split_once(" · ").map_or(why.as_str(), |(zh, en)| lang.t(zh, en))) }
+        }
     }
 }
 

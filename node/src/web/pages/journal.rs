@@ -19,7 +19,7 @@ use crate::web::error::WebError;
 use crate::web::lang::Lang;
 use crate::web::page::Page;
 use crate::web::parts::{
-    Column, Table, Tone, bytes, exact, facts, figures, moment, number, said, state,
+    Column, Table, Tone, bytes, exact, facts, figures, moment, none, number, said, state,
 };
 use crate::web::viewer::Viewer;
 
@@ -83,7 +83,7 @@ pub async fn page(
         (ground.crumbs(lang, &[(lang.t("日志", "Journals"), &path)]))
         @if let Some(why) = &known.row.stopped { (said(Tone::Bad, &format!("{}: {why}", lang.t("已停止", "stopped")))) }
         (counted(&viewer, &ground, &known))
-        section aria-labelledby="head-title" { h2 #head-title { (lang.t("头", "Head")) } (head(&viewer, &known)) }
+        section aria-labelledby="head-title" { h2 #head-title { (lang.t("日志头", "Head")) } (head(&viewer, &known)) }
         section aria-labelledby="entries-title" {
             h2 #entries-title { (lang.t("条目", "Entries")) }
             (listed(&viewer, &ground, &known, &lines).await?)
@@ -164,7 +164,7 @@ fn head(viewer: &Viewer, known: &Known) -> Markup {
         (lang.t("根", "Root"), html! { code { (head.root) } }),
         (
             lang.t("纪元", "Epoch"),
-            html! { code { (head.position.epoch) } " " span.quiet { (lang.t("自条目", "from entry ")) (number(head.opened)) } },
+            html! { code { (head.position.epoch) } " " span.quiet { (lang.t("自条目 ", "from entry ")) (number(head.opened)) } },
         ),
         (lang.t("已授予纪元", "Epochs granted"), number(row.serial)),
         (
@@ -205,7 +205,7 @@ async fn listed(
             },
             number(line.revision),
             moment(viewer, line.recorded),
-            if own { standing(lang, stands) } else { html! { span.quiet { "—" } } },
+            if own { standing(lang, stands) } else { none() },
         ]);
     }
     Ok(table.or(lang.t("还没有条目。", "No entries yet.")))

@@ -8,7 +8,7 @@ use crate::store::{Counts, JournalRow, StoreError};
 use crate::web::error::WebError;
 use crate::web::lang::Lang;
 use crate::web::page::Page;
-use crate::web::parts::{Column, Table, Tone, moment, number, state};
+use crate::web::parts::{Column, Table, Tone, moment, none, number, state};
 use crate::web::viewer::Viewer;
 
 const COLUMNS: [Column; 9] = [
@@ -22,6 +22,9 @@ const COLUMNS: [Column; 9] = [
     Column::number("待判", "Pending"),
     Column::text("最近写入", "Last written"),
 ];
+
+/// Those of its columns that are known at its home alone: what is acknowledged, the last writing.
+const OF_HOME: [usize; 2] = [4, 8];
 
 /// Of a copy nobody here judges anything, and nothing is acknowledged.
 const OF_COPIES: [Column; 4] = [
@@ -86,27 +89,30 @@ pub async fn page(viewer: Viewer, ground: Ground) -> Result<Response, WebError> 
 
 fn table(viewer: &Viewer, ground: &Ground, journals: &[Known], empty: &str) -> Markup {
     let lang = viewer.lang;
-    let mut table = Table::new(lang, lang.t("日志", "Journals"), &COLUMNS);
+    // Of copies nothing is acknowledged, and when they were written is known elsewhere.
+    let home = journals.iter().any(|known| known.row.home);
+    let of_home = |at: usize| home || !OF_HOME.contains(&at);
+    let columns: Vec<_> = COLUMNS.into_iter().enumerate().filter(|(at, _)| of_home(*at)).collect();
+    let columns: Vec<_> = columns.into_iter().map(|(_, column)| column).collect();
+    let mut table = Table::new(lang, lang.t("日志", "Journals"), &columns);
     for known in journals {
         let Known { row, acknowledged, counts, judged } = known;
         let count = |value| {
-            if *judged > 0 {
-                number(value)
-            } else {
-                html! { span.quiet { "—" } }
-            }
+            if *judged > 0 { number(value) } else { none() }
         };
-        table.row([
+        let cells = [
             named(lang, ground, row),
             html! { (lane(viewer, row)) },
             stands(viewer, row, *acknowledged),
             number(row.head.size),
-            acknowledged.map_or_else(|| html! { span.quiet { "—" } }, number),
+            acknowledged.map_or_else(none, number),
             count(counts.accepted),
             count(counts.quarantined),
             count(counts.pending),
             moment(viewer, row.recorded),
-        ]);
+        ];
+        let cells = cells.into_iter().enumerate().filter(|(at, _)| of_home(*at));
+        table.row(cells.map(|(_, cell)| cell));
     }
     table.or(empty)
 }

@@ -15,7 +15,7 @@ use crate::web::error::WebError;
 use crate::web::lang::Lang;
 use crate::web::live::Parts;
 use crate::web::page::Page;
-use crate::web::parts::{Column, Table, Tone, facts, figures, moment, number, state};
+use crate::web::parts::{Column, Table, Tone, facts, figures, moment, none, number, state};
 use crate::web::site::Site;
 use crate::web::viewer::Viewer;
 
@@ -234,8 +234,8 @@ fn lanes(site: &Site, viewer: &Viewer, link: Option<&LinkStanding>) -> Markup {
         let hours = rule.hours.to_string();
         table.row([
             html! { (match lane { Lane::Urgent => lang.t("紧急", "urgent"), Lane::Normal => lang.t("普通", "normal") }) },
-            facts.map_or_else(|| html! { span.quiet { "—" } }, |facts| number(facts.backlog)),
-            facts.and_then(|facts| facts.eldest).map_or_else(|| html! { span.quiet { "—" } }, |at| moment(viewer, at)),
+            facts.map_or_else(none, |facts| number(facts.backlog)),
+            facts.and_then(|facts| facts.eldest).map_or_else(none, |at| moment(viewer, at)),
             cap,
             html! { @if hours.is_empty() { span.quiet { (lang.t("全天", "all day")) } } @else { (hours) } },
             match (facts.and_then(|facts| facts.stopped.as_ref()), rule.waits_until(now)) {

@@ -13,7 +13,7 @@ use crate::web::error::WebError;
 use crate::web::form::query;
 use crate::web::lang::Lang;
 use crate::web::page::Page;
-use crate::web::parts::{Column, Table, Tone, exact, figures, number, state};
+use crate::web::parts::{Column, Table, Tone, exact, figures, none, number, state};
 use crate::web::viewer::Viewer;
 
 /// Entries of a page.
@@ -172,7 +172,7 @@ fn cells(lang: Lang, ground: &Ground, one: &Quarantined) -> [Markup; 6] {
                     @if !returned.note.is_empty() { p { (returned.note) } }
                     p.quiet { (lang.t("请于 ", "please correct it by ")) (exact(returned.due)) (lang.t(" 前更正", "")) }
                 },
-                None => { span.quiet { "—" } },
+                None => { (none()) },
             }
         },
     ]

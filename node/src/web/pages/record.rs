@@ -104,7 +104,7 @@ fn cells(
 /// What an entry does, as a mark.
 pub(super) fn operation(lang: Lang, operation: Operation) -> Markup {
     match operation {
-        Operation::Put => html! { (lang.t("写入", "put")) },
+        Operation::Put => html! { span.tight { (lang.t("写入", "put")) } },
         Operation::Withdraw => state(Tone::Off, lang.t("撤回", "withdraw")),
     }
 }

@@ -7,7 +7,7 @@ use crate::health::Standing;
 use crate::process::disk::space;
 use crate::process::tls::Identity;
 use crate::store::StoreError;
-use crate::web::parts::{Tone, bytes, counted, exact, facts, moment, state};
+use crate::web::parts::{Tone, bytes, counted, exact, facts, moment, none, state};
 use crate::web::site::Site;
 use crate::web::viewer::Viewer;
 
@@ -19,7 +19,7 @@ pub(super) async fn machine(
     standing: &Standing,
 ) -> Result<Markup, StoreError> {
     let lang = viewer.lang;
-    let never = || html! { span.quiet { "—" } };
+    let never = none;
     let misses = standing.findings.iter().any(|one| one.name.starts_with("backup."));
     let wanting = if misses { Tone::Warn } else { Tone::Off };
     let backup = match site.parts().store.backup_good().await? {
@@ -49,12 +49,14 @@ pub(super) async fn machine(
 fn disk(site: &Site, viewer: &Viewer) -> Markup {
     let lang = viewer.lang;
     let config = &site.parts().config;
-    let Ok(space) = space(&config.data) else { return html! { span.quiet { "—" } } };
+    let Ok(space) = space(&config.data) else { return none() };
     let (rules, percent) = (config.disk, space.free_percent());
     let (tone, word) = if space.free_bytes < rules.refuse_free_bytes {
         (Tone::Bad, lang.t("已满", "full"))
     } else if percent < rules.warn_free_percent {
         (Tone::Warn, lang.t("紧张", "short"))
+    } else if percent < rules.notice_free_percent {
+        (Tone::Off, lang.t("偏少", "getting low"))
     } else {
         (Tone::Good, lang.t("充足", "enough"))
     };
