@@ -4,9 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Days from 2007 to the middle of 2024, so that every limit below ends within the calendar.
+/// The first day of the calendar.
+const FIRST: Date = Date::constant(2007, 1, 1);
+/// Days from there on which something starts: to the spring of 2024.
+const STARTS: u32 = 6_300;
+/// So many days are counted one by one before a clock is said never to end.
+const COUNTED: u32 = 1_000;
+
 fn starts() -> impl Strategy<Value = Date> {
-    (0..6_400_u32).prop_map(|days| plus_days(Date::constant(2007, 1, 1), days).unwrap())
+    (0..STARTS).prop_map(|days| plus_days(FIRST, days).unwrap())
 }
 
 fn units() -> impl Strategy<Value = Unit> {
@@ -47,7 +53,7 @@ fn slowly(start: Date, limit: Limit, pauses: &[Pause]) -> Option<Date> {
     if limit.unit == Unit::Month {
         left = days_between(start, calendar.due(start, limit).unwrap());
     }
-    for _ in 0..1_000 {
+    for _ in 0..COUNTED {
         if left == 0 {
             return Some(date);
         }
@@ -56,6 +62,16 @@ fn slowly(start: Date, limit: Limit, pauses: &[Pause]) -> Option<Date> {
         left -= u32::from(counts && !touched(date, pauses));
     }
     None
+}
+
+/// Found by chance: a clock that never ends was counted beyond the calendar.
+#[test]
+fn whatever_starts_is_counted_within_the_calendar() {
+    let last = plus_days(FIRST, STARTS + COUNTED).unwrap();
+    assert!(last.year() <= Calendar::builtin().last_year(), "{last}");
+    let never = [Pause { from: midnight(FIRST), to: None }];
+    let start = plus_days(FIRST, STARTS - 1).unwrap();
+    assert_eq!(slowly(start, Limit::working_days(1), &never), None);
 }
 
 proptest! {
