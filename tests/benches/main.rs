@@ -1,7 +1,7 @@
 //! What the exchange reaches on this machine; what it reached so far is in `deploy/measured.md`.
 //!
 //! ```text
-//! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w4|w5|floor|all|w6|w7|noisy]
+//! cargo bench -p sanheyi-tests --bench exchange -- [w1|w2|w3|w4|w5|floor|postgres|all|w6|w7|noisy]
 //!     [--store sqlite|postgres|both] [--runs 5]
 //!     [--records 200000] [--writers 4]                                        w1, w3, w4
 //!     [--links 3000] [--seconds 20]                                           w6
@@ -14,6 +14,9 @@
 //! fsync are on. The load comes from this process, whose time is counted apart. Every workload
 //! counts what arrived and computes both roots again before it believes a number. Nothing here is
 //! timed in CI.
+//!
+//! `floor` and `postgres` are what others do with the same records, in the same call: `postgres` is
+//! the logical replication of PostgreSQL between two clusters, W1 to W4.
 //!
 //! `--store` says where the *hub's* store lies; a node's is a file of SQLite. The PostgreSQL server
 //! is started for this and thrown away, its CPU is counted with all its processes, and every hub
@@ -38,6 +41,7 @@ mod links;
 mod load;
 mod machine;
 mod noisy;
+mod peers;
 mod place;
 mod plan;
 mod stages;
@@ -124,5 +128,6 @@ async fn measure(
             Ok(())
         }
         Workload::Noisy => noisy::run(plan, place, table).await,
+        Workload::Postgres => peers::postgres::run(plan, table).await,
     }
 }

@@ -63,13 +63,16 @@ pub(crate) enum Workload {
     Growth,
     /// Tenants, one of which is noisy.
     Noisy,
+    /// PostgreSQL's own logical replication: W1 to W4.
+    Postgres,
 }
 
 impl Workload {
     /// All of them, in the order in which they run.
-    pub(crate) const ALL: [Workload; 10] = [
+    pub(crate) const ALL: [Workload; 11] = [
         Workload::Gate,
         Workload::Floor,
+        Workload::Postgres,
         Workload::Sustained,
         Workload::Single,
         Workload::Latency,
@@ -93,6 +96,7 @@ impl Workload {
             Workload::Links => "W6 many links",
             Workload::Growth => "W7 growth",
             Workload::Noisy => "noisy tenant",
+            Workload::Postgres => "PostgreSQL logical replication",
         }
     }
 
@@ -107,6 +111,7 @@ impl Workload {
             Workload::Links => "w6",
             Workload::Growth => "w7",
             Workload::Noisy => "noisy",
+            Workload::Postgres => "postgres",
         }
     }
 
@@ -122,7 +127,7 @@ impl Workload {
 
     /// Whether it has a hub, and so a place for the hub's store.
     pub(crate) const fn has_hub(self) -> bool {
-        !matches!(self, Workload::Gate | Workload::Floor)
+        !matches!(self, Workload::Gate | Workload::Floor | Workload::Postgres)
     }
 }
 
@@ -210,7 +215,7 @@ impl Plan {
         let before = self.wanted.len();
         self.wanted.extend(named);
         if self.wanted.len() == before {
-            bail!("`{word}` is not known: w1, w2, w3, w4, w5, floor, all, w6, w7, noisy");
+            bail!("`{word}` is not known: w1, w2, w3, w4, w5, floor, postgres, all, w6, w7, noisy");
         }
         Ok(())
     }

@@ -13,9 +13,9 @@ use super::table::Table;
 /// Pause between two looks at the hub's gate.
 pub(crate) const LOOK: std::time::Duration = std::time::Duration::from_millis(10);
 /// Writers that hand in one by one.
-const SINGLES: usize = 8;
+pub(crate) const SINGLES: usize = 8;
 /// Of all records, this part is handed in one by one.
-const SINGLE_SHARE: u64 = 10;
+pub(crate) const SINGLE_SHARE: u64 = 10;
 
 /// Stages of the node, as it names them.
 pub(crate) const NODE: [&str; 6] = ["check", "decide", "seal", "pack", "write", "commit"];
