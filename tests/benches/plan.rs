@@ -210,12 +210,16 @@ impl Plan {
     fn want(&mut self, word: &str) -> anyhow::Result<()> {
         let named = Workload::ALL.into_iter().filter(|one| match word {
             "all" => !one.takes_long(),
+            "singles" => one == &Workload::Single,
             word => one.word() == word,
         });
         let before = self.wanted.len();
         self.wanted.extend(named);
         if self.wanted.len() == before {
-            bail!("`{word}` is not known: w1, w2, w3, w4, w5, floor, postgres, all, w6, w7, noisy");
+            bail!(
+                "`{word}` is not known: w1 (of which singles), w2, w3, w4, w5, floor, postgres, all, \
+                 w6, w7, noisy"
+            );
         }
         Ok(())
     }

@@ -80,6 +80,20 @@ struct Judged<'a> {
     cursors: &'a Cursors,
 }
 
+/// What came of a platform's turn.
+struct Turn {
+    judged: u64,
+    /// Whether there may be more to judge. What is admitted meanwhile tells of itself.
+    more: bool,
+}
+
+/// A range that was judged and is durable.
+struct Settled {
+    entries: u64,
+    /// Whether any entry of the platform is pending.
+    pending: bool,
+}
+
 // === impl Gate ===
 
 impl Gate {
@@ -146,10 +160,10 @@ impl Gate {
             let store = self.shared.store(&platform);
             self.shared.works.gates[self.lane].busy(self.now());
             match self.turn(&store).await {
-                Ok(0) => {
-                    self.busy.remove(&platform);
+                Ok(turn) => {
+                    judged += turn.judged;
+                    self.busy.retain(|one| turn.more || *one != platform);
                 }
-                Ok(entries) => judged += entries,
                 // Another instance was faster: begin again from what it has written.
                 Err(StoreError::Raced(what)) => {
                     tracing::debug!(%platform, what, "another instance judges, too");
@@ -173,8 +187,8 @@ impl Gate {
         self.memories.remove(platform);
     }
 
-    async fn turn(&mut self, store: &Store) -> Result<u64, StoreError> {
-        let mut judged = 0;
+    async fn turn(&mut self, store: &Store) -> Result<Turn, StoreError> {
+        let mut turn = Turn { judged: 0, more: false };
         let judgeable = Judgeable::of(&self.shared, store).await?;
         let mut rows = gate_list(store).await?;
         let mut cursors: Cursors = rows.iter().map(|row| (row.journal, row.judged)).collect();
@@ -185,24 +199,32 @@ impl Gate {
         if self.swept.insert(store.platform().clone()) {
             self.sweep(store, &cursors).await?;
         }
-        for GateRow { journal: number, judged: from, .. } in &mut rows {
-            let (number, at) = (*number, from);
-            let from = *at;
+        // Nothing is known of what is pending until something was settled.
+        let mut pending = true;
+        for GateRow { journal: number, judged: at, size, .. } in &mut rows {
+            let (number, from) = (*number, *at);
             self.shared.fresh.forget(store.platform(), number, from);
-            let due = from..judgeable.until(number);
-            if !due.is_empty() {
-                let indexed = judgeable.is_indexed_here();
-                let entries = self.range(store, number, due, indexed, &cursors).await?;
-                *at = from + entries;
-                cursors.insert(number, *at);
-                judged += entries;
+            let due = from..judgeable.until(number, *size);
+            if due.is_empty() {
+                continue;
             }
+            let (until, indexed) = (due.end, judgeable.is_indexed_here());
+            let range = self.range(store, number, due, indexed, &cursors).await?;
+            let Some(settled) = range else { continue };
+            *at = from + settled.entries;
+            cursors.insert(number, *at);
+            turn.judged += settled.entries;
+            turn.more |= *at < until;
+            pending = settled.pending;
         }
-        let again = self.again(store, &judgeable, &rows, &cursors).await?;
-        if again > 0 {
-            return Ok(judged + again);
+        let mut later = 0;
+        if pending {
+            later = self.again(store, &judgeable, &rows, &cursors).await?;
         }
-        Ok(judged + self.review(store, &judgeable, &rows, &cursors).await?)
+        if later == 0 {
+            later = self.review(store, &judgeable, &rows, &cursors).await?;
+        }
+        Ok(Turn { judged: turn.judged + later, more: turn.more || later > 0 })
     }
 
     async fn range(
@@ -212,10 +234,10 @@ impl Gate {
         due: Span,
         indexed: bool,
         cursors: &Cursors,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Option<Settled>, StoreError> {
         let parts = self.parts(store, number, &due).await?;
         if parts.is_empty() {
-            return Ok(0);
+            return Ok(None);
         }
         let journal = self.journal_id(store, number).await?;
         let judged = Judged { number, journal, due, indexed, cursors };
@@ -224,9 +246,9 @@ impl Gate {
             // Some revision of these is there already: find which, and judge again knowing it.
             Err(StoreError::Raced("record")) => {
                 let taken = taken(store, number, &parts).await?;
-                self.settle(store, &judged, &parts, &taken).await
+                self.settle(store, &judged, &parts, &taken).await.map(Some)
             }
-            outcome => outcome,
+            outcome => outcome.map(Some),
         }
     }
 
@@ -292,7 +314,7 @@ impl Gate {
         what: &Judged<'_>,
         parts: &[Part],
         taken: &Taken,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Settled, StoreError> {
         let Judged { number, journal, due, indexed, cursors } = what;
         let (number, from) = (*number, due.start);
         let began = self.now();
@@ -338,7 +360,8 @@ impl Gate {
             custody::heard_at_home(&mut tx, store, receipt.exceptions.iter()).await?;
         }
         waiting_put(&mut tx, store, number, &range.waits);
-        wake(&mut tx, store, || come(parts, from, past)).await?;
+        // Under the lock of the platform, so what it waits for cannot come unseen.
+        let pending = wake(&mut tx, store, || come(parts, from, past)).await?;
         errands.write(&mut tx, store, number, judged).await?;
         delivery.write(&mut tx).await?;
         tx.commit().await?;
@@ -353,7 +376,7 @@ impl Gate {
         memory.settle(number, past, &asked, facts);
         self.shared.fresh.forget(&platform, number, past);
         self.shared.stages.settled(&receipt, judged, self.now());
-        Ok(past - from)
+        Ok(Settled { entries: past - from, pending })
     }
 
     fn now(&self) -> Timestamp {

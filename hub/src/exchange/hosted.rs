@@ -160,10 +160,10 @@ impl Judgeable {
         Ok(Judgeable::Hosted(sizes))
     }
 
-    /// One past the last entry that may be judged.
-    pub(super) fn until(&self, number: JournalNumber) -> u64 {
+    /// One past the last entry that may be judged, of a journal of that size.
+    pub(super) fn until(&self, number: JournalNumber, size: u64) -> u64 {
         match self {
-            Judgeable::Copies => u64::MAX,
+            Judgeable::Copies => size,
             Judgeable::Hosted(sizes) => sizes.get(&number).copied().unwrap_or(0),
         }
     }

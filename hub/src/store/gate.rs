@@ -17,6 +17,8 @@ pub struct GateRow {
     pub judged: u64,
     /// How often entries of it were judged again.
     pub again: u64,
+    /// How many entries it has: those of a hosted journal may not have been admitted yet.
+    pub size: u64,
 }
 
 /// How far a journal has been judged; `None` if the gate does not judge it.
@@ -33,22 +35,31 @@ pub async fn gate_get(store: &Store, journal: JournalNumber) -> Result<Option<u6
     rows.first().map(|row| Columns::new("gate", row).number("judged")).transpose()
 }
 
+/// Which journal a cursor is of.
+fn of_journal() -> Cond {
+    Cond::all()
+        .add(Expr::col(("gate", "platform")).equals(("journal", "platform")))
+        .add(Expr::col(("gate", "journal")).equals(("journal", "number")))
+}
+
 /// All cursors of a platform.
 ///
 /// # Errors
 /// Of the database.
 pub async fn gate_list(store: &Store) -> Result<Vec<GateRow>, StoreError> {
     let select = Query::select()
-        .columns(["journal", "judged", "again"])
+        .columns([("gate", "journal"), ("gate", "judged"), ("gate", "again"), ("journal", "size")])
         .from("gate")
-        .and_where(Expr::col("platform").eq(store.platform().as_str()))
+        .inner_join("journal", of_journal())
+        .and_where(Expr::col(("gate", "platform")).eq(store.platform().as_str()))
         .to_owned();
     let rows = store.rows("gate_list", &select).await?;
     rows.iter()
         .map(|row| {
             let row = Columns::new("gate", row);
             let journal = JournalNumber::from_column(row.integer("journal")?);
-            Ok(GateRow { journal, judged: row.number("judged")?, again: row.number("again")? })
+            let (judged, again) = (row.number("judged")?, row.number("again")?);
+            Ok(GateRow { journal, judged, again, size: row.number("size")? })
         })
         .collect()
 }
@@ -109,12 +120,7 @@ pub async fn gate_behind(
         Query::select()
             .columns([("gate", "platform"), ("gate", "journal"), ("gate", "judged")])
             .from("gate")
-            .inner_join(
-                "journal",
-                Cond::all()
-                    .add(Expr::col(("gate", "platform")).equals(("journal", "platform")))
-                    .add(Expr::col(("gate", "journal")).equals(("journal", "number"))),
-            )
+            .inner_join("journal", of_journal())
             // Of a hosted journal the gate judges what was admitted.
             .left_join(
                 "hosted",

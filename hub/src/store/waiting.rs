@@ -43,12 +43,17 @@ fn insert() -> sea_query::InsertStatement {
         .to_owned()
 }
 
-/// Whether anything waits.
+/// Whether any entry is pending: it waits, or may be judged again.
 ///
 /// # Errors
 /// Of the database, or of a statement that was handed in before.
 pub async fn waiting_any(tx: &mut Tx, store: &Store) -> Result<bool, StoreError> {
-    let select = unready(store).expr(Expr::val(1i64)).limit(1).to_owned();
+    let select = Query::select()
+        .expr(Expr::val(1i64))
+        .from("waiting")
+        .and_where(Expr::col("platform").eq(store.platform().as_str()))
+        .limit(1)
+        .to_owned();
     Ok(!tx.rows(&select).await?.is_empty())
 }
 

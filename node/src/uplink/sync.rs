@@ -38,6 +38,11 @@ use crate::health::heart::Heart;
 use crate::process::clock::Deadline;
 use crate::process::lifecycle::Beside;
 
+/// How long the normal lane gathers letters after some that came one by one: each answer costs both
+/// ends a commit or a signature, however little is in it. The first after a silence never waits.
+const GATHER: Duration = Duration::from_millis(10);
+/// Bytes of letters from which nothing is gathered: they come fast enough by themselves.
+const GATHER_BYTES: usize = 64 * 1024;
 /// How long a pull waits for news.
 const PULL_WAIT: Duration = Duration::from_millis(limits::PULL_WAIT_MILLIS as u64);
 
@@ -77,6 +82,8 @@ pub struct Session<P> {
     calls: FuturesUnordered<Beside<Done>>,
     /// Journals whose push waits for the turn of its lane: nothing of them is under way.
     waiting: BTreeSet<JournalId>,
+    /// Lanes whose letters came one by one, so that the next pull waits for more of them.
+    gathering: BTreeSet<Lane>,
     mover: Mover,
     pulse: Option<Pulse>,
     /// When it is to be written down how far the hub has acknowledged.
@@ -113,6 +120,7 @@ impl<P: HubPort + 'static> Session<P> {
             known,
             calls: FuturesUnordered::new(),
             waiting: BTreeSet::new(),
+            gathering: BTreeSet::new(),
             mover: Mover::default(),
             pulse: None,
             note: None,
@@ -261,6 +269,10 @@ impl<P: HubPort + 'static> Session<P> {
         self.mover.wake(answer.tails.is_empty());
         let bytes = answer.tails.iter().map(|tail| bytes_of(&tail.segments)).sum();
         self.parts.lanes.paid(lane, Way::Down, bytes);
+        self.gathering.remove(&lane);
+        if lane == Lane::Normal && (1..GATHER_BYTES).contains(&bytes) {
+            self.gathering.insert(lane);
+        }
         for tail in answer.tails {
             if let Err(error) = self.take_in(&tail).await {
                 let refused = match error {

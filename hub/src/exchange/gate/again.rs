@@ -69,16 +69,17 @@ pub(super) async fn still_absent(
     still_open(tx, store, waits.iter().map(|(_, wait)| wait)).await
 }
 
-/// Makes ready what waits for something that has come.
+/// Makes ready what waits for something that has come. Answers whether any entry is pending.
 pub(super) async fn wake(
     tx: &mut Tx,
     store: &Store,
     come: impl FnOnce() -> Vec<Vec<u8>>,
-) -> Result<(), StoreError> {
-    if waiting_any(tx, store).await? {
+) -> Result<bool, StoreError> {
+    let any = waiting_any(tx, store).await?;
+    if any {
         waiting_wake(tx, store, &come());
     }
-    Ok(())
+    Ok(any)
 }
 
 /// The index row whose coming ends a wait.

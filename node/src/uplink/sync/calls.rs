@@ -13,8 +13,9 @@ use super::super::greeting::failed;
 use super::super::lanes::Way;
 use super::super::outgoing::prepare_push;
 use super::super::port::{CallError, HubPort, PullCall};
-use super::{Done, Outcome, PULL_WAIT, Session, bytes_of};
+use super::{Done, GATHER, Outcome, PULL_WAIT, Session, bytes_of};
 use crate::branch::Copies;
+use crate::process::clock::pause;
 use crate::process::lifecycle::beside;
 
 impl<P: HubPort + 'static> Session<P> {
@@ -99,9 +100,15 @@ impl<P: HubPort + 'static> Session<P> {
             wait: self.parts.lanes.within_hours(lane, PULL_WAIT),
             max_bytes: limits::WINDOW_BYTES,
         };
-        let port = Arc::clone(&self.port);
-        self.call(async move { Done::Pulled(lane, port.pull(call).await) });
+        let (port, gathers) = (Arc::clone(&self.port), self.gathering.contains(&lane));
+        self.call(async move {
+            if gathers {
+                pause(GATHER).await;
+            }
+            Done::Pulled(lane, port.pull(call).await)
+        });
     }
+
     /// Gives a heartbeat and takes the hub's. It waits for nothing, and no lane's turn: some
     /// hundred bytes every few minutes.
     pub(super) fn beat(&mut self) -> Outcome {
